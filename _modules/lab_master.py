@@ -1,0 +1,62 @@
+"""The Salt master on this machine, seen by the minion beside it."""
+
+import os
+import time
+
+import salt.config
+import salt.utils.event
+
+from saltext.lab.admit.store import Store
+
+EVENT = "lab/record"  #: fired on the master's bus when a record has changed
+
+
+def public_key():
+    """
+    Return the public key of the master on this machine, as PEM.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi2 lab_master.public_key
+    """
+    path = os.path.join(_master()["pki_dir"], "master.pub")
+    with open(path) as file:
+        return file.read()
+
+
+def records(ids=None):
+    """
+    Return what the master knows of the machines *ids* (all: None), as ``{id: record}``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi2 lab_master.records
+    """
+    found = Store().all()
+    return {minion: record.model_dump(mode="json") for minion, record in found.items() if not ids or minion in ids}
+
+
+def wait(seen, timeout=30):
+    """
+    Return the records once they differ from *seen*, ``{id: record}``, or as they are after *timeout* seconds.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi2 lab_master.wait '{}'
+    """
+    end = time.monotonic() + timeout
+    with salt.utils.event.get_event("master", opts=_master(), listen=True) as bus:
+        while (now := records(list(seen))) == seen and (left := end - time.monotonic()) > 0:
+            bus.get_event(wait=min(left, 5), tag=EVENT)
+    return now
+
+
+def _master():
+    # As saltutil.runner finds it: the file `master` beside the minion's own configuration.
+    return salt.config.master_config(os.path.join(os.path.dirname(__opts__["conf_file"]), "master"))

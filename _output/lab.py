@@ -1,0 +1,86 @@
+"""How the lab is shown on a terminal: a line for each step as it comes, a table at the end."""
+
+import io
+import time
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+COLOURS = {"changed": "green", "failed": "red", "skipped": "yellow", "begun": "dim"}
+
+
+def output(data, **kwargs):
+    """
+    Return *data*, what a runner of ``lab`` returned or told while it ran, as text.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.status --out lab
+    """
+    if data.get("suffix") == "progress":
+        return _shown(_line(data["event"]))
+    if "error" in data:
+        return _shown(Text(data["error"], style="red"))
+    tables = [table for key, table in TABLES.items() if key in data for table in table(data[key])]
+    if not tables:
+        return str(data.get("said") or {key: part for key, part in data.items() if key not in ("outputter", "retcode")})
+    return _shown(*tables)
+
+
+def _line(event):
+    text = Text(f"{event['state']:>9}  {event['step']:<20}", style=COLOURS.get(event["state"], ""))
+    took = f" {event['took']:6.1f} s" if event["state"] != "begun" else ""
+    return text.append(f"{took}  {event['said']}", style="default")
+
+
+def _steps(rows):
+    changed = sum(row["state"] == "changed" for row in rows)
+    lost = [row for row in rows if row["state"] in ("failed", "skipped")]
+    table = _table(f"{len(rows)} steps, {changed} changed something, {len(lost)} failed", "step", "state", "s", "said")
+    for row in [row for row in rows if row["state"] == "changed"] + lost:
+        table.add_row(row["step"], row["state"], f"{row['took']:.1f}", row["said"], style=COLOURS.get(row["state"]))
+    yield table
+
+
+def _hosts(rows):
+    table = _table("hosts", "name", "power", "minion", "admitted", "address", "what is wrong")
+    for name, row in rows.items():
+        cells = (name, row["power"], row["minion"], _yes(row["admitted"]), row["address"], "; ".join(row["wrong"]))
+        table.add_row(*cells, style="red" if row["wrong"] else None)
+    yield table
+
+
+def _vms(rows):
+    table = _table("VMs", "name", "host", "power", "admitted", "highstated", "address", "what is wrong")
+    for name, row in rows.items():
+        when = time.strftime("%F %T", time.localtime(row["highstated"])) if row["highstated"] else "no"
+        cells = (name, row["host"], row["power"], _yes(row["admitted"]), when, row["address"], "; ".join(row["wrong"]))
+        table.add_row(*cells, style="red" if row["wrong"] else None)
+    yield table
+
+
+TABLES = {"steps": _steps, "hosts": _hosts, "vms": _vms}
+
+
+def _table(title, *columns):
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _yes(flag):
+    return "yes" if flag else "no"
+
+
+def _shown(*parts):
+    terminal = Console()
+    width = terminal.width if terminal.is_terminal else 160
+    console = Console(file=io.StringIO(), force_terminal=terminal.is_terminal, width=width)
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, Text))
+    return console.file.getvalue().rstrip("\n")

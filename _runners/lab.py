@@ -1,0 +1,185 @@
+"""The whole lab from its master: check it, bring it up, look at it."""
+
+import functools
+import sys
+
+import salt.utils.event
+
+from saltext.lab.admit import welcome as admission
+from saltext.lab.admit.desk import Desk
+from saltext.lab.admit.keystore import KeyStore
+from saltext.lab.admit.store import Store
+from saltext.lab.boot import lock, status as look
+from saltext.lab.boot.fleet import Fleet
+from saltext.lab.boot.graph import steps
+from saltext.lab.boot.guests import Guests
+from saltext.lab.boot.hosts import Hosts
+from saltext.lab.boot.run import BEGUN, FAILED, execute
+from saltext.lab.errors import BadWish, LabError
+from saltext.lab.schema import nearest
+from saltext.lab.spec import slices, source
+from saltext.lab.spec.check import checked
+from saltext.lab.spec.compile import compile
+
+DONE, FAILURE, BAD_SPEC = 0, 1, 2
+
+
+def _answers(runner):
+    """Make what *runner* returns, or raises, an answer with the exit code that ``salt-run`` shall have."""
+
+    @functools.wraps(runner)
+    def answering(*args, **kwargs):
+        try:
+            answer = runner(*args, **kwargs)
+        except BadWish as err:
+            answer = {"error": str(err), "retcode": BAD_SPEC}
+        except LabError as err:
+            answer = {"error": str(err), "retcode": FAILURE}
+        except TypeError as err:  # Salt itself would print a usage text and exit 0
+            answer = {"error": f"{runner.__name__} was called wrongly, or has a fault: {err}", "retcode": BAD_SPEC}
+        retcode = answer.setdefault("retcode", DONE)
+        __context__["retcode"] = retcode  # what orchestrate looks at
+        return {"outputter": "lab"} | answer
+
+    return answering
+
+
+@_answers
+def check():
+    """
+    Return nothing but exit code 0 when the spec has no mistake, else all of its mistakes.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.check
+    """
+    lab = _lab()
+    return {"said": f"lab {lab.name}: {len(lab.hosts)} hosts, {len(lab.vms)} VMs, no mistakes"}
+
+
+@_answers
+def bootstrap():
+    """
+    Bring the whole lab up, and return what became of each step.
+
+    Can be called again at any time: what is as wished is left alone, what was broken off
+    goes on.  Exits with 0 when all is up, 1 when a step failed, 2 for a spec with mistakes.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.bootstrap
+    """
+    lab, fleet, desk = _lab(), Fleet(__opts__), _desk()
+    digests = {name: _digest(part) for name, part in compile(lab).items()}
+    hosts, guests = Hosts(lab, fleet, desk), Guests(lab, fleet, digests)
+    verbs = {"power": hosts.power, "minion": hosts.minion, "converge": hosts.converge}
+    verbs |= {"enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
+    ended = []
+    with lock.held("lab.bootstrap"):
+        for event in execute(steps(lab), lambda step: verbs[step.verb](step)):
+            _tell(event)
+            if event.state != BEGUN:
+                ended.append(event._asdict())
+    return {"steps": ended, "retcode": FAILURE if any(event["state"] == FAILED for event in ended) else DONE}
+
+
+@_answers
+def status(name=None):
+    """
+    Return each host and VM (only *name*, where one is given): power, minion, admission, highstate, and what is wrong.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.status
+    """
+    lab = _lab()
+    if name and name not in lab.hosts.keys() | lab.vms.keys():
+        raise BadWish(f"there is no {name} in lab {lab.name}{nearest(name, [*lab.hosts, *lab.vms])}")
+    found = look.status(lab, Fleet(__opts__), KeyStore(__opts__))
+    shown = {kind: {one: row for one, row in rows.items() if name in (None, one)} for kind, rows in found.items()}
+    wrong = any(row["wrong"] for rows in shown.values() for row in rows.values())
+    return shown | {"retcode": FAILURE if wrong else DONE}
+
+
+@_answers
+def enrol(wishes):
+    """
+    Expect the machines *wishes*, a list of ``{id, fingerprint, uuid?, host?}``: their keys will be accepted, once.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.enrol '[{id: hv3, fingerprint: 9f86d081…}]'
+    """
+    return {"enrolled": _desk().enrol(wishes)}
+
+
+@_answers
+def admit(minion):
+    """
+    Look at the pending key of *minion* and accept it if it is the one that was enrolled.  For the reactor.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.admit web1
+    """
+    verdict = _desk().admit(minion)
+    _announce(minion)
+    return verdict._asdict()
+
+
+@_answers
+def welcome(minion, again=False):
+    """
+    Give *minion* the first highstate of its boot, or one more with *again*.  For the reactor.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.welcome web1 again=true
+    """
+    store = Store()
+    if store.get(minion) is None:
+        return {"said": "not a machine that was enrolled here"}
+    part = slices.of(_spec(), minion, __opts__["lab"]["serves"])
+    outcome = admission.welcome(store, Fleet(__opts__).apply, minion, _digest(part), again)
+    _announce(minion)
+    return {"highstate": outcome and outcome.model_dump(mode="json")}
+
+
+def _spec():
+    return source.render(__opts__, __opts__["lab"]["spec"])
+
+
+def _lab():
+    return checked(_spec())
+
+
+def _desk():
+    return Desk(Store(), KeyStore(__opts__))
+
+
+def _digest(part):
+    return admission.digest(part, __opts__["file_roots"]["base"])
+
+
+def _announce(minion):
+    with salt.utils.event.get_master_event(__opts__, __opts__["sock_dir"], listen=False) as bus:
+        bus.fire_event({"id": minion}, "lab/record")
+
+
+def _tell(event):
+    """Show *event* as it comes; not where the caller wants one document at the end."""
+    if __opts__.get("output", "lab") == "lab":
+        __jid_event__.fire_event({**event._asdict(), "outputter": "lab"}, "progress")
+        sys.stdout.flush()

@@ -1,0 +1,28 @@
+"""What a master knows of a machine that may join: one enrolment, and how far that machine has come since."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from saltext.lab.schema import Model, field
+
+#: Minion ids that this lab can have.  Salt takes almost anything, newlines and globs too.
+Minion = Annotated[str, Field(pattern=r"\A[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z")]
+Fingerprint = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\Z")]
+
+
+class Highstate(Model):
+    state: Literal["running", "done", "failed"] = field("how far it is", "done", default=...)
+    at: float = field("when it came there", 1700000000.0, unit="s since 1970", default=...)
+    digest: str = field("of the slice and the formulas that were applied", "9f86d081884c", default="")
+    why: str = field("what failed", "", default="")
+
+
+class Record(Model):
+    id: Minion = field("id that the minion will present", "web1", default=...)
+    fingerprint: Fingerprint = field("of the key that it will present", "9f86…", default=...)
+    expires: float = field("until when it may be admitted", 1700000600.0, unit="s since 1970", default=...)
+    uuid: str | None = field("UUID of the machine", "6ba7b810-9dad-11d1-80b4-00c04fd430c8")
+    host: str | None = field("hypervisor that it runs on", "hv1")
+    admitted: float | None = field("when its key was accepted", 1700000012.0, unit="s since 1970")
+    highstate: Highstate | None = field("its first highstate of this boot", None)

@@ -1,0 +1,79 @@
+"""Records of a master on disk, one JSON file each, changed under a lock and replaced as a whole."""
+
+import fcntl
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from saltext.lab.admit.record import Minion, Record
+
+DIRECTORY = "/var/lib/saltext-lab/records"
+
+
+class Store:
+    """The records in *directory*, by minion id."""
+
+    def __init__(self, directory=DIRECTORY):
+        self.directory = Path(directory)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def get(self, minion):
+        """Return the ``Record`` of *minion*, or None; also for an id that no machine of ours can have."""
+        try:
+            return Record.model_validate_json(self._file(minion).read_text())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    def all(self):
+        """Return every ``Record``, by minion id."""
+        ids = sorted(path.stem for path in self.directory.glob("*.json"))
+        return {minion: record for minion in ids if (record := self.get(minion))}
+
+    def put(self, record):
+        """Keep *record*, in place of the one of that minion."""
+        with self._locked():
+            self._write(record)
+
+    def update(self, minion, change):
+        """
+        Return the new record of *minion* after ``change(record)``, or None where nothing changed.
+
+        *change* returns the fields to set, or None to leave the record; two callers take turns.
+        """
+        with self._locked():
+            record = self.get(minion)
+            fields = record and change(record)
+            if not fields:
+                return None
+            record = record.model_copy(update=fields)
+            self._write(record)
+            return record
+
+    def drop(self, minion):
+        """Forget *minion*."""
+        with self._locked():
+            self._file(minion).unlink(missing_ok=True)
+
+    def _file(self, minion):
+        return self.directory / f"{_MINION.validate_python(minion)}.json"
+
+    def _write(self, record):
+        path = self._file(record.id)
+        new = path.with_suffix(".new")
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(record.model_dump(mode="json"), file)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+
+    @contextmanager
+    def _locked(self):
+        with open(self.directory / ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+_MINION = TypeAdapter(Minion)

@@ -1,0 +1,49 @@
+"""The steps of a bootstrap and what each needs.  Pure."""
+
+from typing import NamedTuple
+
+
+class Step(NamedTuple):
+    """One thing to bring about on one machine."""
+
+    verb: str
+    machine: str
+    needs: tuple[str, ...]
+    budget: float = 120  #: seconds after which it has failed
+
+    @property
+    def id(self):
+        """How other steps name it in their *needs*."""
+        return f"{self.verb} {self.machine}"
+
+
+def steps(lab):
+    """
+    Return the ``Step``s that bring up a checked ``Lab``, each after those that it needs.
+
+    power on → minion answers → converge (bridges, tunnels, domains, masters) → enrol the keys
+    of a hypervisor's VMs with the virtual master → start each VM → its highstate.
+    """
+    return [step for host in lab.hosts for step in _host(lab, host)] + [
+        step for host in _hypervisors(lab) for step in _vms(lab, host)
+    ]
+
+
+def _host(lab, host):
+    if host != lab.masters.physical:  # the one that runs this is on
+        yield Step("power", host, ())
+    yield Step("minion", host, () if host == lab.masters.physical else (f"power {host}",))
+    yield Step("converge", host, (f"minion {host}",), 300)
+
+
+def _vms(lab, host):
+    needs = tuple(dict.fromkeys((f"converge {host}", f"converge {lab.masters.virtual}")))
+    yield Step("enrol", host, needs)
+    for name, vm in lab.vms.items():
+        if vm.host == host:
+            yield Step("start", name, (f"enrol {host}",))
+            yield Step("highstate", name, (f"start {name}",), 600)
+
+
+def _hypervisors(lab):
+    return dict.fromkeys(vm.host for vm in lab.vms.values())

@@ -1,0 +1,100 @@
+"""What a bootstrap does for VMs: keys, enrolment, start, the first highstate."""
+
+import time
+from collections import defaultdict
+
+from saltext.lab.errors import LabError, NotConverged, Unreachable
+
+CHUNK = 20  #: seconds that one call waits on the virtual master's event bus
+
+
+class Guests:
+    """
+    The VMs of a checked *lab*, reached through *fleet*.
+
+    *digests* is ``{vm: digest}`` of what a highstate would apply now.
+    """
+
+    def __init__(self, lab, fleet, digests):
+        self.lab, self.fleet, self.digests = lab, fleet, digests
+        self.master = lab.masters.virtual
+        self.due = defaultdict(dict)  #: hypervisor -> its VMs that have to be started -> whether they run now
+
+    def enrol(self, step):
+        """Return which VMs of the hypervisor have new keys, enrolled with the virtual master."""
+        host = step.machine
+        self.due[host] = self._due(host)
+        if not self.due[host]:
+            return ""
+        master_pub = self.fleet.call(self.master, "lab_master.public_key")
+        wishes = [self._identity(host, vm, master_pub) for vm in self.due[host]]
+        self.fleet.runner(self.master, "lab.enrol", wishes)
+        return ", ".join(self.due[host])
+
+    def start(self, step):
+        """Return what was done to have the VM run with the key that was enrolled for it."""
+        vm, host = step.machine, self.lab.vms[step.machine].host
+        if vm not in self.due[host]:
+            return ""
+        if self.due[host][vm]:
+            self.fleet.call(host, "lab_virt.stop", vm)
+        self.fleet.call(host, "lab_virt.start", vm)
+        return f"started on {host}"
+
+    def highstate(self, step):
+        """Return what was done to have the VM admitted and highstated from its present slice."""
+        vm = step.machine
+        record = self._record(vm)
+        if _is_done(record) and record["highstate"]["digest"] == self.digests[vm]:
+            return ""
+        if _is_over(record):
+            self.fleet.runner(self.master, "lab.welcome", vm, again=True, timeout=step.budget)
+        record = self._wait(vm, time.monotonic() + step.budget)
+        if not _is_done(record):
+            raise NotConverged(f"the highstate of {vm} failed", record["highstate"]["why"], f"salt {vm} state.apply")
+        return "admitted and highstated"
+
+    def _due(self, host):
+        domains = self.fleet.call(host, "lab_virt.domains")
+        records = self.fleet.call(self.master, "lab_master.records")
+        mine = [name for name, vm in self.lab.vms.items() if vm.host == host]
+        running = {vm: bool(domains.get(vm, {}).get("running")) for vm in mine}
+        return {vm: on for vm, on in running.items() if not on or _is_lost(records.get(vm))}
+
+    def _identity(self, host, vm, master_pub):
+        print_ = self.fleet.call(host, "lab_virt.identity", vm, master_pub)
+        return {"id": vm, "fingerprint": print_, "host": host}
+
+    def _wait(self, vm, end):
+        record = self._record(vm)
+        while not _is_over(record):
+            if time.monotonic() > end:
+                raise Unreachable(f"{vm} {_missing(record)}", self._console(vm), f"salt-run lab.status {vm}")
+            record = self.fleet.call(self.master, "lab_master.wait", {vm: record}, CHUNK, timeout=CHUNK + 30).get(vm)
+        return record
+
+    def _record(self, vm):
+        return self.fleet.call(self.master, "lab_master.records", [vm]).get(vm)
+
+    def _console(self, vm):
+        try:
+            return "its console: " + " | ".join(self.fleet.call(self.lab.vms[vm].host, "lab_virt.console", vm, 5))
+        except LabError as err:
+            return str(err)
+
+
+def _is_lost(record):
+    """Whether a running VM cannot join any more: it has to boot with a new key."""
+    return record is None or (record["admitted"] is None and record["expires"] < time.time())
+
+
+def _is_over(record):
+    return bool(record and record["highstate"] and record["highstate"]["state"] != "running")
+
+
+def _is_done(record):
+    return bool(record and record["highstate"] and record["highstate"]["state"] == "done")
+
+
+def _missing(record):
+    return "was not admitted" if not (record and record["admitted"]) else "was admitted, but its highstate does not end"

@@ -1,0 +1,66 @@
+"""Run steps, each as soon as what it needs is there, as many at once as may be."""
+
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from typing import NamedTuple
+
+from saltext.lab.errors import LabError
+
+BEGUN, CHANGED, SAME, FAILED, SKIPPED = "begun", "changed", "as wished", "failed", "skipped"
+WORKERS = 8
+
+
+class Event(NamedTuple):
+    """What became of a step."""
+
+    step: str
+    machine: str
+    state: str
+    took: float = 0.0  #: seconds
+    said: str = ""
+
+
+def execute(steps, act):
+    """
+    Yield an ``Event`` when a step begins and when it ends.
+
+    ``act(step)`` makes it so and returns what it changed, or an empty text when it was so
+    already.  A step that raises ``LabError`` has failed; what needs it is skipped, and all
+    else goes on.
+    """
+    waiting, ended, running = {step.id: step for step in steps}, {}, {}
+    with ThreadPoolExecutor(WORKERS) as pool:
+        while waiting or running:
+            for event in _skipped(waiting, ended):
+                ended[event.step] = event
+                yield event
+            for step in _ready(waiting, ended):
+                running[pool.submit(_timed, act, waiting.pop(step.id))] = step
+                yield Event(step.id, step.machine, BEGUN)
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                running.pop(done)
+                event = done.result()
+                ended[event.step] = event
+                yield event
+
+
+def _ready(waiting, ended):
+    return [step for step in waiting.values() if all(need in ended for need in step.needs)]
+
+
+def _skipped(waiting, ended):
+    for step in list(waiting.values()):
+        lost = [need for need in step.needs if need in ended and ended[need].state in (FAILED, SKIPPED)]
+        if lost:
+            del waiting[step.id]
+            yield Event(step.id, step.machine, SKIPPED, 0.0, f"needs: {lost[0]}")
+
+
+def _timed(act, step):
+    begun = time.monotonic()
+    try:
+        said = act(step)
+        state = CHANGED if said else SAME
+    except LabError as err:
+        state, said = FAILED, str(err)
+    return Event(step.id, step.machine, state, round(time.monotonic() - begun, 2), said)

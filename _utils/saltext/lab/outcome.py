@@ -1,0 +1,76 @@
+"""The one place where a state return is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from saltext.lab.errors import LabError, NotConverged, NotSafe
+from saltext.lab.plan import LIVE, Change, as_salt, diff
+from saltext.lab.schema import check
+
+
+@dataclass(frozen=True)
+class Things:
+    """All things of one kind on a minion, by name: bridges, domains."""
+
+    name: str  #: the pillar path of the wish; every message starts from it
+    kind: Any  #: the type that a wish must fit, such as ``dict[str, Bridge | None]``
+    read: Callable[[], dict[str, Any]]  #: looks, never touches
+    write: Callable[[list[Change]], None]  #: takes the changes to make
+    impact: Callable[[Change, dict[str, Any]], str] = lambda change, actual: LIVE
+
+
+def converge(things, wish, test):
+    """
+    Bring *things* to *wish* and return what a Salt state returns.
+
+    *wish* is ``{name: merge patch}``; None for a name removes that thing.  Under *test*
+    the same changes are told and none is made.  What is there is read again after
+    writing, so ``result: True`` means seen, not hoped.
+    """
+    try:
+        wish = check(things.kind, wish, things.name)
+        actual = things.read()
+        changes = [change._replace(impact=things.impact(change, actual)) for change in diff(actual, wish)]
+        _refuse_foreign(actual, wish, changes)
+        if not changes:
+            return _outcome(things, True, "as wished", [])
+        if test:
+            return _outcome(things, None, "to be changed", changes)
+        return _carried_out(things, wish, changes)
+    except LabError as err:
+        return _outcome(things, False, str(err), [])
+
+
+def _refuse_foreign(actual, wish, changes):
+    """Refuse to touch what does not carry our mark, unless the wish says ``adopt``."""
+    foreign = sorted(
+        name
+        for name in {change.path[0] for change in changes}
+        if name in actual and not actual[name].get("adopt") and not (wish[name] or {}).get("adopt")
+    )
+    if foreign:
+        raise NotSafe(
+            f"{', '.join(foreign)} was not made by this suite",
+            "what has no mark of ours is left alone",
+            "state `adopt: true` there to take it over",
+        )
+
+
+def _carried_out(things, wish, changes):
+    refusal = None
+    try:
+        things.write(changes)
+    except LabError as err:
+        refusal = err
+    left = list(diff(things.read(), wish))
+    still = {change.path for change in left}
+    landed = [change for change in changes if change.path not in still]
+    if not left:
+        return _outcome(things, True, "changed", landed)
+    refusal = refusal or NotConverged(f"{things.name} is not as wished", f"still to change: {as_salt(left)}")
+    return _outcome(things, False, str(refusal), landed)
+
+
+def _outcome(things, result, comment, changes):
+    return {"name": things.name, "result": result, "comment": comment, "changes": as_salt(changes)}

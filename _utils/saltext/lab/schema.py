@@ -1,0 +1,105 @@
+"""
+One description per thing, three uses: check a wish, document it, give it an example.
+
+The description is a pydantic model.  A wish that fits comes back as the merge patch
+that it is: what nobody stated stays unstated (``exclude_unset``).
+"""
+
+import difflib
+import types
+import typing
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from saltext.lab.errors import BadWish
+
+
+class Model(BaseModel):
+    """Base of all models: nothing is guessed, nothing is dropped."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def field(doc, example, unit="", default=None, **limits):
+    """
+    Return a documented field.
+
+    *default* is ``...`` for one that has to be stated; *limits* are pydantic's
+    (``ge``, ``le``, ``pattern``, ``alias``, …).
+    """
+    extra = {"unit": unit} if unit else None
+    return Field(default, description=doc, examples=[example], json_schema_extra=extra, **limits)
+
+
+def check(kind, data, at):
+    """
+    Return *data* as the merge patch it states, if it describes a *kind*.
+
+    *kind* is a ``Model`` or a type made of them such as ``dict[str, Bridge]``; *at* is
+    the pillar path of *data*.  Raises ``BadWish`` with every mistake, each with its path
+    and what would be right.
+    """
+    return _adapter(kind).dump_python(parse(kind, data, at), exclude_unset=True, by_alias=True)
+
+
+def parse(kind, data, at):
+    """Return *data* as an instance of *kind*, defaults filled in; raises as ``check`` does."""
+    try:
+        return _adapter(kind).validate_python(data)
+    except ValidationError as err:
+        mistakes = [_mistake(kind, at, one) for one in err.errors(include_url=False)]
+        raise BadWish(f"{len(mistakes)} mistake(s) in {at}", "; ".join(mistakes), "correct the pillar") from err
+
+
+def example(kind):
+    """Return a wish for a *kind* that passes ``check``; the docs and the tests use it."""
+    return {name: info.examples[0] for name, info in kind.model_fields.items()}
+
+
+def nearest(word, words):
+    """Return `` (did you mean …?)`` for the one of *words* nearest to *word*, or an empty string."""
+    near = difflib.get_close_matches(str(word), [str(one) for one in words], n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+@cache
+def _adapter(kind):
+    return TypeAdapter(kind)
+
+
+def _mistake(kind, at, error):
+    path = ":".join(str(part) for part in (at, *error["loc"]) if part != "[key]")
+    if error["type"] == "extra_forbidden":
+        return f"{path} is unknown{_alternatives(kind, error['loc'])}"
+    if error["type"] == "missing":
+        return f"{path} is missing"
+    if error["type"] == "value_error":
+        return f"{path} is {error['input']!r}: {error['ctx']['error']}"
+    return f"{path} is {error['input']!r}: {error['msg'][:1].lower()}{error['msg'][1:]}"
+
+
+def _alternatives(kind, loc):
+    for part in loc[:-1]:
+        kind = _inside(kind, part)
+    names = [info.alias or name for name, info in _bare(kind).model_fields.items()]
+    return f"{nearest(loc[-1], names)}; there are {', '.join(names)}"
+
+
+def _inside(kind, part):
+    kind = _bare(kind)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return next(info.annotation for name, info in kind.model_fields.items() if part in (name, info.alias))
+    return typing.get_args(kind)[-1]
+
+
+def _bare(kind):
+    """Return *kind* without ``| None`` and ``Annotated``."""
+    while True:
+        origin, inner = typing.get_origin(kind), typing.get_args(kind)
+        if origin is typing.Annotated:
+            kind = inner[0]
+        elif origin in (types.UnionType, typing.Union):
+            kind = next(part for part in inner if part is not type(None))
+        else:
+            return kind

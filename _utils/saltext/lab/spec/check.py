@@ -1,0 +1,137 @@
+"""Every mistake in a spec, before anything runs.  Pure."""
+
+import ipaddress
+from itertools import combinations
+
+from saltext.lab.errors import BadWish
+from saltext.lab.schema import nearest, parse
+from saltext.lab.spec import derive, facts
+from saltext.lab.spec.model import Lab
+
+
+def checked(spec):
+    """
+    Return *spec*, the dict under the pillar key ``lab``, as a ``Lab`` without mistakes.
+
+    Raises ``BadWish`` with every mistake: pillar path, what is wrong, what would be right.
+    """
+    lab = parse(Lab, spec, "lab")
+    mistakes = list(_dangling(lab)) or [one for rule in RULES for one in rule(lab)]
+    if mistakes:
+        raise BadWish(f"{len(mistakes)} mistake(s) in lab", "; ".join(mistakes), "correct the pillar")
+    return lab
+
+
+def _dangling(lab):
+    """Yield names that refer to nothing."""
+    for path, name, where, known in _references(lab):
+        if name not in known:
+            have = ", ".join(known) or "none"
+            yield f"{path} names {name!r}{nearest(name, known)}, which is not in lab:{where}; there are {have}"
+
+
+def _references(lab):
+    for role, host in lab.masters:
+        yield f"lab:masters:{role}", host, "hosts", lab.hosts
+    for name, network in lab.networks.items():
+        if network.over is not None:
+            yield f"lab:networks:{name}:over", network.over, "networks", lab.networks
+    for name, host in lab.hosts.items():
+        for place in (host.address, *host.joins):
+            yield f"lab:hosts:{name}", place.split("+")[0], "networks", lab.networks
+        for card, carried in host.uplinks.items():
+            for network in carried:
+                yield f"lab:hosts:{name}:uplinks:{card}", network, "networks", lab.networks
+    for name, kind in lab.classes.items():
+        yield f"lab:classes:{name}:image", kind.image, "images", lab.images
+        for network in kind.nics:
+            yield f"lab:classes:{name}:nics", network, "networks", lab.networks
+    for name, vm in lab.vms.items():
+        yield f"lab:vms:{name}:class", vm.class_, "classes", lab.classes
+        yield f"lab:vms:{name}:host", vm.host, "hosts", lab.hosts
+        for network in (*(vm.nics or ()), *((vm.address or "").split("+")[:1] if vm.address else ())):
+            yield f"lab:vms:{name}", network, "networks", lab.networks
+
+
+def _names(lab):
+    for name in lab.hosts.keys() & lab.vms.keys():
+        yield f"lab:vms:{name} has the name of a host; minion ids are unique in the lab: rename one"
+
+
+def _networks(lab):
+    for (one, first), (other, second) in combinations(lab.networks.items(), 2):
+        if ipaddress.IPv4Network(first.subnet).overlaps(ipaddress.IPv4Network(second.subnet)):
+            yield f"lab:networks:{other}:subnet {second.subnet} overlaps {first.subnet} of {one}: choose another"
+        if first.vlan and first.vlan == second.vlan:
+            yield f"lab:networks:{other}:vlan {second.vlan} is that of {one}: choose another"
+    for name, network in lab.networks.items():
+        yield from _overlay(lab, name, network)
+
+
+def _overlay(lab, name, network):
+    at = f"lab:networks:{name}"
+    if bool(network.overlay) != bool(network.over):
+        yield f"{at} needs both `overlay` and `over`, or none of them"
+    elif network.overlay and not network.vlan:
+        yield f"{at}:vlan is missing: networks are told apart by it inside the tunnels"
+    elif network.overlay and lab.networks[network.over].mtu < network.mtu + derive.TUNNEL_OVERHEAD:
+        least = network.mtu + derive.TUNNEL_OVERHEAD
+        yield f"{at}:mtu {network.mtu} does not fit into {network.over}: make that mtu {least} or more, or this less"
+
+
+def _addresses(lab):
+    seen = {}
+    for path, place in facts.places(lab):
+        try:
+            name, address = derive.address(lab.networks, place)
+        except IndexError:
+            yield f"{path} {place} is beyond {lab.networks[place.split('+')[0]].subnet}: choose a smaller number"
+            continue
+        if address.ip in (address.network.network_address, address.network.broadcast_address):
+            yield f"{path} {place} is no host's address in {lab.networks[name].subnet}: choose another number"
+        elif seen.setdefault(address.ip, path) != path:
+            yield f"{path} {place} is taken by {seen[address.ip]}: choose another number"
+
+
+def _macs(lab):
+    seen = {}
+    for path, mac in facts.macs(lab):
+        if seen.setdefault(mac, path) != path:
+            yield f"{path} {mac} is that of {seen[mac]}: choose another"
+
+
+def _vms(lab):
+    joined = {place.split("+")[0] for place in lab.hosts[lab.masters.virtual].joins}
+    for name, vm in lab.vms.items():
+        first = facts.vm_nics(lab, vm)[0]
+        if "hypervisor" not in lab.hosts[vm.host].roles:
+            yield f"lab:vms:{name}:host {vm.host} is no hypervisor: add that role to lab:hosts:{vm.host}:roles"
+        if vm.address and vm.address.split("+")[0] != first:
+            yield f"lab:vms:{name}:address {vm.address} is not in {first}, the network of its first card"
+        if first not in joined:
+            master = lab.masters.virtual
+            yield f"lab:vms:{name} is in {first}, where its master {master} is not: add it to lab:hosts:{master}:joins"
+
+
+def _data(lab):
+    parts = {f"lab:classes:{name}": kind.data for name, kind in lab.classes.items()}
+    parts |= {f"lab:vms:{name}": vm.data for name, vm in lab.vms.items()}
+    for path, data in parts.items():
+        for key in data.keys() & RESERVED:
+            yield f"{path}:data:{key} would hide what the slice says itself: use another key"
+
+
+def _tunnels(lab):
+    for name, host in lab.hosts.items():
+        carried = {network for card in host.uplinks.values() for network in card}
+        own = {place.split("+")[0] for place in host.joins}
+        for network in facts.wanted(lab, name):
+            over = lab.networks[network].over
+            if over is None and network not in carried:
+                yield f"lab:hosts:{name} needs {network}, and no card carries it: name it in lab:hosts:{name}:uplinks"
+            elif over is not None and not (over in carried and over in own):
+                yield f"lab:hosts:{name} needs {network} over {over}: name {over} in its `uplinks` and `joins`"
+
+
+RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
+RULES = (_names, _networks, _addresses, _macs, _vms, _data, _tunnels)

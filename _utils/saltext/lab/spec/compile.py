@@ -1,0 +1,61 @@
+"""From one spec to what each minion gets of it.  Pure."""
+
+from collections.abc import Mapping
+
+from saltext.lab.plan import merge
+from saltext.lab.spec import derive, domains, facts, switches
+
+
+def compile(lab):
+    """
+    Return ``{minion id: slice}`` for a checked ``Lab``.
+
+    A slice is what stands under ``lab`` in that minion's pillar: only what that minion
+    needs, with every address, MAC and UUID worked out.
+    """
+    hosts = {name: _host(lab, name) for name in lab.hosts}
+    return hosts | {name: _vm(lab, name) for name in lab.vms}
+
+
+def _host(lab, name):
+    host = lab.hosts[name]
+    part = switches.of(lab, name)
+    if "hypervisor" in host.roles:
+        part |= domains.of(lab, name)
+    if masters := [kind for kind, of in lab.masters if of == name]:
+        part |= {"master": {"serves": masters}}
+    minion = {"of": "physical", "master": lab.masters.physical}
+    return _slice(lab, name, _roles(part, host.roles), minion) | {"hosts": _names(lab, name)} | part
+
+
+def _vm(lab, name):
+    vm = lab.vms[name]
+    network, address = derive.address(lab.networks, facts.vm_place(lab, name))
+    minion = {"of": "virtual", "master": str(facts.address_in(lab, lab.masters.virtual, network).ip)}
+    kind = lab.classes[vm.class_]
+    about = {"class": vm.class_, "host": vm.host, "address": str(address.ip)}
+    data = merge(_plain(kind.data), _plain(vm.data))
+    return _slice(lab, name, kind.roles, minion) | about | data
+
+
+def _slice(lab, name, roles, minion):
+    return {"name": lab.name, "domain": lab.domain, "id": name, "roles": list(roles), "minion": minion}
+
+
+def _roles(part, stated):
+    """Return the formulas of a host, what others rest on first."""
+    implied = [role for role, key in (("openvswitch", "ovs"), ("salt-master", "master")) if key in part]
+    return list(dict.fromkeys([*implied, *stated, "salt-minion"]))
+
+
+def _names(lab, name):
+    """Return the names that *name* has to resolve by itself: its own and its masters'."""
+    wanted = [name, lab.masters.physical]
+    return {host: str(derive.address(lab.networks, lab.hosts[host].address)[1].ip) for host in dict.fromkeys(wanted)}
+
+
+def _plain(data):
+    """Return *data* as plain dicts: Salt's renderers make ordered ones."""
+    if isinstance(data, Mapping):
+        return {key: _plain(part) for key, part in data.items()}
+    return [_plain(part) for part in data] if isinstance(data, list) else data

@@ -1,0 +1,54 @@
+"""Questions about a lab that both its check and its compilation ask.  Pure."""
+
+from saltext.lab.spec import derive
+
+
+def vm_nics(lab, vm):
+    """Return the networks of *vm*'s cards, in their order."""
+    return vm.nics or lab.classes[vm.class_].nics
+
+
+def vm_place(lab, name):
+    """Return where VM *name* has its address, such as ``lan+21``."""
+    vm = lab.vms[name]
+    return vm.address or derive.vm_place(lab.networks, vm_nics(lab, vm)[0], name)
+
+
+def places(lab):
+    """Yield ``(pillar path, place)`` of every address in the lab."""
+    for name, host in lab.hosts.items():
+        yield f"lab:hosts:{name}:address", host.address
+        for place in host.joins:
+            yield f"lab:hosts:{name}:joins", place
+    for name in lab.vms:
+        yield f"lab:vms:{name}:address", vm_place(lab, name)
+
+
+def macs(lab):
+    """Yield ``(pillar path, MAC)`` of every card whose MAC the lab chooses."""
+    for name, host in lab.hosts.items():
+        yield f"lab:hosts:{name}:mac", host.mac
+    for name, vm in lab.vms.items():
+        for network in vm_nics(lab, vm):
+            yield f"lab:vms:{name}:nics:{network}", derive.mac(lab.name, name, network)
+
+
+def wanted(lab, host):
+    """Return the networks that *host* has to reach by its switches: those of its VMs and its own, in order."""
+    own = [place.split("+")[0] for place in lab.hosts[host].joins]
+    guests = [network for vm in lab.vms.values() if vm.host == host for network in vm_nics(lab, vm)]
+    return list(dict.fromkeys(own + guests))
+
+
+def address_in(lab, host, network):
+    """Return *host*'s ``IPv4Interface`` in *network*, or None."""
+    for place in (lab.hosts[host].address, *lab.hosts[host].joins):
+        name, address = derive.address(lab.networks, place)
+        if name == network:
+            return address
+    return None
+
+
+def tunnelled(lab, host):
+    """Return the underlays that *host* sends tunnels over, in order."""
+    return list(dict.fromkeys(over for network in wanted(lab, host) if (over := lab.networks[network].over)))

@@ -1,0 +1,83 @@
+"""What a lab may be: the one description that a person writes, under the pillar key ``lab``."""
+
+import ipaddress
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
+
+from saltext.lab.schema import Model, field
+
+
+def _cidr(text):
+    ipaddress.IPv4Network(text)
+    return text
+
+
+Name = Annotated[str, field("", "", default=..., pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+Mac = Annotated[str, field("", "", default=..., pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")]
+Subnet = Annotated[str, AfterValidator(_cidr)]
+Place = Annotated[str, field("", "", default=..., pattern=r"^[a-z0-9-]+\+[0-9]+$")]
+
+
+class Masters(Model):
+    physical: Name = field("host whose master manages the hosts", "pi1", default=...)
+    virtual: Name = field("host whose master manages the VMs", "pi2", default=...)
+
+
+class Network(Model):
+    subnet: Subnet = field("IPv4 addresses", "10.10.0.0/24", default=...)
+    vlan: int | None = field("VLAN tag; none for a wire without tags", 10, ge=1, le=4094)
+    mtu: int = field("largest packet", 1500, unit="bytes", default=1500, ge=576, le=9216)
+    overlay: Literal["vxlan"] | None = field("join the hosts by tunnels, for wires that pass no tags", "vxlan")
+    over: Name | None = field("network that carries the tunnels of an overlay", "underlay")
+
+
+class Power(Model):
+    driver: str = field("who switches it on and off", "rack", default=...)
+
+
+class Host(Model):
+    mac: Mac = field("first network card", "52:54:00:00:01:01", default=...)
+    address: Place = field("where it is managed, on its first network card: network+number", "mgmt+21", default=...)
+    joins: list[Place] = field("further addresses of its own: network+number", ["underlay+21"], default=[])
+    uplinks: dict[Name, list[Name]] = field(
+        "further cards: the networks on their wire", {"trunk0": ["underlay"]}, default={}
+    )
+    roles: list[Name] = field("formulas to apply", ["hypervisor"], default=[])
+    power: Power | None = field("how it is powered on and off", {"driver": "rack"})
+    accel: Literal["kvm", "tcg"] = field("how its VMs run; tcg without /dev/kvm", "kvm", default="kvm")
+    datapath: Literal["system", "netdev"] = field(
+        "Open vSwitch in the kernel or in user space", "system", default="system"
+    )
+
+
+class Image(Model):
+    kind: Literal["ram"] = field("ram: kernel and root, all in memory", "ram", default=...)
+
+
+class Class(Model):
+    image: Name = field("image that it boots", "ram", default=...)
+    nics: list[Name] = field("networks, in the order of its cards", ["lan"], default=..., min_length=1)
+    memory_mib: int = field("memory", 512, unit="MiB", default=512, ge=64)
+    vcpus: int = field("virtual CPUs", 1, default=1, ge=1, le=512)
+    roles: list[Name] = field("formulas to apply", ["motd"], default=[])
+    data: dict[str, Any] = field("pillar data for its formulas", {"motd": {"text": "hello"}}, default={})
+
+
+class Vm(Model):
+    class_: Name = field("class that it belongs to", "web", default=..., alias="class")
+    host: Name = field("hypervisor that it runs on", "hv1", default=...)
+    address: Place | None = field("address of its first card: network+number", "lan+21")
+    nics: list[Name] | None = field("networks, instead of its class's", ["lan"], min_length=1)
+    data: dict[str, Any] = field("pillar data, over its class's", {"motd": {"text": "hello"}}, default={})
+
+
+class Lab(Model):
+    name: Name = field("name of the lab", "attic", default=...)
+    domain: str = field("DNS domain of all its machines", "attic.example", default=...)
+    masters: Masters = field("the two Salt masters", {"physical": "pi1", "virtual": "pi2"}, default=...)
+    networks: dict[Name, Network] = field("networks by name", {}, default=...)
+    hosts: dict[Name, Host] = field("physical machines by name", {}, default=...)
+    images: dict[Name, Image] = field("images by name", {"ram": {"kind": "ram"}}, default={})
+    classes: dict[Name, Class] = field("what several VMs have in common", {}, default={})
+    vms: dict[Name, Vm] = field("virtual machines by name", {}, default={})

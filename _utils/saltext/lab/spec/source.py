@@ -1,0 +1,34 @@
+"""Where the spec comes from: an SLS of the pillar, rendered by Salt's own renderers, given to nobody as it is."""
+
+import tempfile
+from pathlib import Path
+
+import salt.config
+import salt.pillar
+
+from saltext.lab.errors import BadWish
+
+ROOT = Path("pillar")
+
+
+def render(opts, sls):
+    """
+    Return what stands under ``lab`` in the pillar SLS *sls*.
+
+    *opts* are those of a master (``pillar_roots``, renderers).  Raises ``BadWish`` when
+    the SLS cannot be rendered or holds no lab: an empty spec is never taken for an empty lab.
+    """
+    pillar = salt.pillar.Pillar(opts, {}, f"spec-{sls}", "base", pillar_override={})
+    data, errors = pillar.render_pillar({"base": [sls]})
+    if errors:
+        raise BadWish(f"pillar/{sls.replace('.', '/')}.sls cannot be rendered", "; ".join(errors), "correct it")
+    if not data.get("lab"):
+        raise BadWish(f"there is no lab in pillar SLS {sls}", "the key `lab` is missing or empty", "write one there")
+    return data["lab"]
+
+
+def load(root=ROOT, sls="demo"):
+    """Return the spec in *sls* below *root*, for programs that are no Salt master."""
+    with tempfile.TemporaryDirectory() as cache:  # the renderers' loader wants a place to write
+        ours = {"file_client": "local", "cachedir": cache, "extension_modules": cache}
+        return render({**salt.config.DEFAULT_MINION_OPTS, **ours, "pillar_roots": {"base": [str(root)]}}, sls)
