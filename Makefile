@@ -1,0 +1,65 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PY := .venv/bin/python
+export PYTHONPATH := _utils:.
+LAB ?= demo
+export LAB
+HOST ?= pi1
+
+.PHONY: help setup images up down status shell run test unit daemon salt lab lint docs bench-up bench-ovs
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The stamp is younger than what it was made from, so that a second call does nothing.
+.venv/stamp: setup.cfg tools/venv packages.txt tools/packages
+	@tools/packages
+	@tools/venv
+	@touch $@
+
+setup: .venv/stamp  ## install what is needed: Debian packages, and Python ones into .venv
+
+images: setup  ## build the images of hosts and guests (cached by the hash of their recipes)
+	@$(PY) -m images build all
+
+up: images  ## bring up the demo lab: rack, masters, hypervisors, VMs
+	@$(PY) -m rack up
+	@$(PY) -m rack run pi1 -- salt-call --local -c /srv/lab/seed --retcode-passthrough --state-output=changes -l error state.apply
+	@$(PY) -m rack run pi1 -- salt-run lab.bootstrap
+	@$(PY) -m rack run pi1 -- salt-run lab.status
+
+down: setup  ## take the lab down, and leave nothing behind
+	@$(PY) -m rack down
+
+status: setup  ## show the rack and the lab
+	@$(PY) -m rack status
+	@$(PY) -m rack run pi1 -- salt-run lab.status
+
+shell: setup  ## open a shell in a machine of the lab: make shell HOST=hv1
+	@$(PY) -m rack shell $(HOST)
+
+run: setup  ## run one command in a machine of the lab: make run CMD="salt-run lab.status" [HOST=pi1]
+	@$(PY) -m rack run $(HOST) -- $(CMD)
+
+test: lint unit daemon salt lab  ## install what is needed, run every tier of the tests
+
+lint: setup
+	@.venv/bin/ruff check -q . && .venv/bin/ruff format --check -q . && .venv/bin/mypy --no-error-summary
+
+unit: setup  ## tests of pure code
+	$(PY) -m pytest tests/unit
+
+daemon: images  ## tests against real daemons in directories of their own
+	$(PY) -m pytest tests/daemon
+
+salt: setup  ## tests with real masters and minions
+	$(PY) -m pytest tests/salt
+
+lab: images  ## tests of the whole lab, in a rack of their own
+	$(PY) -m pytest tests/lab
+
+bench-up: images  ## how long each part of bringing up the lab takes
+	@$(PY) -m bench.up
+
+bench-ovs: setup  ## lab_ovs beside a hand-written transaction
+	@$(PY) -m bench.ovs
