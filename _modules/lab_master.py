@@ -6,7 +6,7 @@ import time
 import salt.config
 import salt.utils.event
 
-from saltext.lab.admit.store import Store
+from saltext.lab.admit.store import DIRECTORY, Store
 
 EVENT = "lab/record"  #: fired on the master's bus when a record has changed
 
@@ -36,7 +36,7 @@ def records(ids=None):
 
         salt pi2 lab_master.records
     """
-    found = Store().all()
+    found = Store(_master().get("lab", {}).get("records", DIRECTORY)).all()
     return {minion: record.model_dump(mode="json") for minion, record in found.items() if not ids or minion in ids}
 
 

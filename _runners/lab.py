@@ -6,10 +6,11 @@ import sys
 import salt.utils.event
 
 from saltext.lab.admit import welcome as admission
-from saltext.lab.admit.desk import Desk
+from saltext.lab.admit.desk import AUDIT, Desk
 from saltext.lab.admit.keystore import KeyStore
-from saltext.lab.admit.store import Store
-from saltext.lab.boot import lock, status as look
+from saltext.lab.admit.store import DIRECTORY, Store
+from saltext.lab.boot import lock
+from saltext.lab.boot import status as look
 from saltext.lab.boot.fleet import Fleet
 from saltext.lab.boot.graph import steps
 from saltext.lab.boot.guests import Guests
@@ -148,7 +149,7 @@ def welcome(minion, again=False):
 
         salt-run lab.welcome web1 again=true
     """
-    store = Store()
+    store = _store()
     if store.get(minion) is None:
         return {"said": "not a machine that was enrolled here"}
     part = slices.of(_spec(), minion, __opts__["lab"]["serves"])
@@ -165,8 +166,12 @@ def _lab():
     return checked(_spec())
 
 
+def _store():
+    return Store(__opts__["lab"].get("records", DIRECTORY))
+
+
 def _desk():
-    return Desk(Store(), KeyStore(__opts__))
+    return Desk(_store(), KeyStore(__opts__), __opts__["lab"].get("audit", AUDIT))
 
 
 def _digest(part):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from saltext.lab.errors import LabError, NotConverged, NotSafe
-from saltext.lab.plan import LIVE, Change, as_salt, diff
+from saltext.lab.plan import LIVE, RECREATE, Change, as_salt, diff
 from saltext.lab.schema import check
 
 
@@ -26,18 +26,21 @@ def converge(things, wish, test):
 
     *wish* is ``{name: merge patch}``; None for a name removes that thing.  Under *test*
     the same changes are told and none is made.  What is there is read again after
-    writing, so ``result: True`` means seen, not hoped.
+    writing, so ``result: True`` means seen, not hoped.  What would have to be made anew
+    is told and refused, and all else is done.
     """
     try:
         wish = check(things.kind, wish, things.name)
         actual = things.read()
         changes = [change._replace(impact=things.impact(change, actual)) for change in diff(actual, wish)]
         _refuse_foreign(actual, wish, changes)
+        fixed = [change for change in changes if change.impact == RECREATE]
+        doable = [change for change in changes if change.impact != RECREATE]
         if not changes:
             return _outcome(things, True, "as wished", [])
         if test:
-            return _outcome(things, None, "to be changed", changes)
-        return _carried_out(things, wish, changes)
+            return _outcome(things, False if fixed else None, _cannot(fixed) or "to be changed", changes)
+        return _carried_out(things, wish, doable, fixed)
     except LabError as err:
         return _outcome(things, False, str(err), [])
 
@@ -57,19 +60,31 @@ def _refuse_foreign(actual, wish, changes):
         )
 
 
-def _carried_out(things, wish, changes):
-    refusal = None
+def _carried_out(things, wish, changes, fixed):
+    refusals = [_cannot(fixed)] if fixed else []
     try:
-        things.write(changes)
+        if changes:
+            things.write(changes)
     except LabError as err:
-        refusal = err
-    left = list(diff(things.read(), wish))
+        refusals.append(str(err))
+    try:
+        left = list(diff(things.read(), wish))
+    except LabError as err:
+        return _outcome(things, False, "; ".join([*refusals, f"what was done cannot be seen: {err}"]), [])
     still = {change.path for change in left}
     landed = [change for change in changes if change.path not in still]
     if not left:
         return _outcome(things, True, "changed", landed)
-    refusal = refusal or NotConverged(f"{things.name} is not as wished", f"still to change: {as_salt(left)}")
-    return _outcome(things, False, str(refusal), landed)
+    if not refusals:
+        refusals = [str(NotConverged(f"{things.name} is not as wished", f"still to change: {as_salt(left)}"))]
+    return _outcome(things, False, "; ".join(refusals), landed)
+
+
+def _cannot(fixed):
+    if not fixed:
+        return ""
+    what = ", ".join(".".join(change.path) for change in fixed)
+    return str(NotSafe(f"{what} cannot change", "it would have to be made anew", "remove it with null, then create it"))
 
 
 def _outcome(things, result, comment, changes):

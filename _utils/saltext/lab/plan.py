@@ -51,7 +51,8 @@ def as_salt(changes):
     """
     Return *changes* as every state of ours reports them: ``{dotted path: {"old", "new"}}``.
 
-    A change that is not live has its ``impact`` beside them.  A new parent is left out where its children tell the news.
+    A change that is not live has its ``impact`` beside them.  A new parent is left out
+    where its children tell the news.
     """
     changes = list(changes)
     parents = {change.path[:-1] for change in changes if change.path}

@@ -74,9 +74,19 @@ def _mistake(kind, at, error):
         return f"{path} is unknown{_alternatives(kind, error['loc'])}"
     if error["type"] == "missing":
         return f"{path} is missing"
-    if error["type"] == "value_error":
-        return f"{path} is {error['input']!r}: {error['ctx']['error']}"
-    return f"{path} is {error['input']!r}: {error['msg'][:1].lower()}{error['msg'][1:]}"
+    why = str(error["ctx"]["error"]) if error["type"] == "value_error" else error["msg"]
+    return f"{path}{_shown(error['input'])}: {why[:1].lower()}{why[1:]}"
+
+
+def _shown(value):
+    """Return the wrong value where that helps; a whole mapping would not, and may hold what is secret."""
+    return (
+        ""
+        if isinstance(value, dict | list)
+        else f" is {str(value)[:60]!r}"
+        if isinstance(value, str)
+        else f" is {value!r}"
+    )
 
 
 def _alternatives(kind, loc):

@@ -5,15 +5,15 @@ import time
 from saltext.lab.errors import Unreachable
 
 
-def until(look, seconds, what, fix="", first=0.05, longest=1.0):
+def until(look, seconds, what, fix="", *, longest=1.0):
     """
     Return the first true value of *look*, asked again and again for *seconds* at the most.
 
     *look* may raise ``Unreachable``; that counts as not yet.  The pause doubles from
-    *first* to *longest* seconds.  Raises ``Unreachable`` naming *what* did not come, and
+    0.05 to *longest* seconds.  Raises ``Unreachable`` naming *what* did not come, and
     why in the words of the last look.
     """
-    end, pause, why = time.monotonic() + seconds, first, ""
+    end, pause, why = time.monotonic() + seconds, 0.05, ""
     while True:
         try:
             if found := look():

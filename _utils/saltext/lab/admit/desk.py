@@ -1,4 +1,8 @@
-"""The admission desk of one master: enrols, admits, and keeps the audit.  An event is a hint; the key store is the truth."""
+"""
+The admission desk of one master: enrols, admits, and keeps the audit.
+
+An event is a hint; the key store is the truth.
+"""
 
 import json
 import time
@@ -49,25 +53,28 @@ class Desk:
         except ValidationError:
             return Verdict(LEAVE, "no machine of this lab can have such an id")
         pub, record = self.keys.pub(minion, PENDING), self.store.get(minion)
-        verdict = pub and decide(pub, record, time.time())
-        if pub and verdict.act == REJECT:
+        verdict = None if pub is None else decide(pub, record, time.time())  # an empty text is a key that fails
+        if verdict and verdict.act == REJECT:
             self.keys.delete(minion, PENDING)
-        if pub and verdict.act == ACCEPT:
+        if verdict and verdict.act == ACCEPT:
             verdict = self._accept(record, pub, verdict)
-        if record:
+        if record and self.keys.pub(minion, DENIED) is not None:
             self.keys.delete(minion, DENIED)  # Salt keeps them for ever, and they mean nothing
+            verdict = verdict or Verdict(REJECT, "another key holds this id")
         return verdict
 
     def _accept(self, record, pub, verdict):
         if not self.keys.accept(record.id, pub):
             return Verdict(REJECT, "its key changed while it was looked at")
-        self.store.update(record.id, lambda _: {"admitted": time.time()})
-        return verdict
+        same = self.store.update(record.id, lambda now: _admitted(now, record))
+        if same is None:
+            self.keys.delete(record.id, ACCEPTED)
+        return verdict if same else Verdict(REJECT, "another key was enrolled while it was looked at")
 
     def _free(self, record):
         for status in (ACCEPTED, PENDING, DENIED):
             pub = self.keys.pub(record.id, status)
-            if pub and (status == DENIED or not _is(pub, record)):
+            if pub is not None and (status == DENIED or not _is(pub, record)):
                 self.keys.delete(record.id, status)
 
     def _note(self, minion, verdict):
@@ -75,6 +82,10 @@ class Desk:
         line = {"at": round(time.time(), 3), "id": str(minion)[:256], **verdict._asdict()}
         with self.audit.open("a") as file:
             file.write(json.dumps(line) + "\n")
+
+
+def _admitted(now, record):
+    return {"admitted": time.time()} if now.fingerprint == record.fingerprint else None
 
 
 def _is(pub, record):

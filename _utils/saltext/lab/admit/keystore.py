@@ -25,7 +25,8 @@ class KeyStore:
     def accept(self, minion, pub):
         """Return whether the pending key of *minion* is accepted now; only if it is (still) *pub*."""
         with salt.key.get_key(self.opts) as keys:
-            keys.accept(match_dict={PENDING: [minion]})
+            if _pub(keys, minion, PENDING) == pub:
+                keys.accept(match_dict={PENDING: [minion]})
             if _pub(keys, minion, ACCEPTED) == pub:
                 return True
             keys.delete_key(match_dict={ACCEPTED: [minion]})  # it was swapped between look and accept
@@ -34,12 +35,19 @@ class KeyStore:
     def delete(self, minion, *statuses):
         """Delete the keys of *minion* in any of *statuses*."""
         with salt.key.get_key(self.opts) as keys:
-            there = {status: [minion] for status in statuses if _pub(keys, minion, status)}
+            there = {status: [minion] for status in statuses if _pub(keys, minion, status) is not None}
             if there:
                 keys.delete_key(match_dict=there)
 
 
 def _pub(keys, minion, status):
+    try:
+        return _stored(keys, minion, status)
+    except UnicodeDecodeError:  # bytes that are no text; Salt cannot tell their status, and does not accept them either
+        return ""
+
+
+def _stored(keys, minion, status):
     if status == DENIED:
         return next(iter(keys.cache.fetch("denied_keys", minion) or []), None)
     key = keys.cache.fetch("keys", minion) or {}

@@ -7,8 +7,8 @@ from pydantic import Field
 from saltext.lab.schema import Model, field
 
 #: Minion ids that this lab can have.  Salt takes almost anything, newlines and globs too.
-Minion = Annotated[str, Field(pattern=r"\A[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z")]
-Fingerprint = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\Z")]
+Minion = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")]
+Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Highstate(Model):

@@ -1,39 +1,98 @@
 """Reach the minions of this master, and the other master through the minion beside it."""
 
+import time
+from contextlib import contextmanager
+
 import salt.client
+import salt.exceptions
+import salt.utils.args
+import salt.utils.jid
 
 from saltext.lab.boot import returns
 from saltext.lab.errors import Unreachable
 
+LIFE = 20  #: seconds without a return after which a minion is asked whether it is still at it
+RESTART = "salt-minion-restart"  #: the state that has systemd restart the minion a moment after the job
+
 
 class Fleet:
-    """All machines that answer to the master whose configuration is *opts*."""
+    """
+    All machines that answer to the master whose configuration is *opts*.
+
+    Waits on the master's event bus.  ``LocalClient.cmd`` is not used: it prints on its own,
+    polls every 10 ms, and takes a lost job for one that returned a text.
+    """
 
     def __init__(self, opts):
         self.opts = opts
 
     def call(self, minion, fun, *args, timeout=60, **kwargs):
         """
-        Return what execution function *fun* returned on *minion*.
+        Return what execution function *fun* returned on *minion*, within *timeout* seconds.
 
-        *timeout* is in seconds without a sign of life.  Raises ``Unreachable`` or ``Refused``.
+        Raises ``Unreachable`` when the minion does not answer, or has lost the job, and
+        ``Refused`` with its own words when *fun* failed.
         """
-        with salt.client.LocalClient(mopts=self.opts) as client:
-            answer = client.cmd(minion, fun, args, timeout, "list", full_return=True, kwarg=kwargs)
-        return returns.value(minion, fun, answer.get(minion))
+        with self._client() as client:
+            return returns.value(minion, fun, self._answer(client, minion, fun, (args, kwargs), timeout))
 
     def runner(self, minion, fun, *args, timeout=120, **kwargs):
         """Return what runner *fun* returned on the master beside *minion*."""
-        ret = self.call(minion, "saltutil.runner", fun, arg=list(args), kwarg=kwargs, full_return=True, timeout=timeout)
-        return returns.runner(minion, fun, ret)
+        how = {"arg": list(args), "kwarg": kwargs, "full_return": True}
+        return returns.runner(minion, fun, self.call(minion, "saltutil.runner", fun, timeout=timeout, **how))
 
     def apply(self, minion, *, test=False, timeout=300):
-        """Return ``Applied``: what applying its states did on *minion*."""
-        return returns.applied(self.call(minion, "state.apply", test=test, timeout=timeout))
+        """Return ``Applied``: what applying its states did on *minion*, which is connected again afterwards."""
+        with self._client() as client:
+            answer = self._answer(client, minion, "state.apply", ((), {"test": test}), timeout)
+            done = returns.applied(returns.value(minion, "state.apply", answer))
+            if RESTART in done.changes and not test:
+                client.event.get_event(wait=60, tag=f"salt/minion/{minion}/start")
+            return done
 
-    def ping(self, minion, timeout=3):
-        """Return whether *minion* answers."""
+    def answers(self, minion, timeout=3):
+        """Return whether *minion* answers within *timeout* seconds."""
         try:
             return self.call(minion, "test.ping", timeout=timeout) is True
         except Unreachable:
             return False
+
+    def wait_for(self, minion, seconds):
+        """Return whether *minion* answers within *seconds*; its start event ends the waiting."""
+        end = time.monotonic() + seconds
+        with self._client() as client:
+            while not self.answers(minion, timeout=1):
+                if time.monotonic() > end:
+                    return False
+                client.event.get_event(wait=3, tag=f"salt/minion/{minion}/start")
+        return True
+
+    @contextmanager
+    def _client(self):
+        with salt.client.LocalClient(mopts=self.opts) as client:
+            client.event.connect_pub()
+            yield client
+
+    def _answer(self, client, minion, fun, words, timeout):
+        jid, end = self._publish(client, minion, fun, words), time.monotonic() + timeout
+        while (left := end - time.monotonic()) > 0:
+            if answer := client.event.get_event(wait=min(LIFE, left), tag=f"salt/job/{jid}/ret/{minion}"):
+                return answer
+            if left > LIFE and not self._at_it(client, minion, jid):
+                return client.event.get_event(wait=1, tag=f"salt/job/{jid}/ret/{minion}")
+        return None
+
+    def _at_it(self, client, minion, jid):
+        """Return whether *minion* is still busy with the job; an emulated guest under load takes its time to say so."""
+        asked = self._publish(client, minion, "saltutil.find_job", ((jid,), {}))
+        answer = client.event.get_event(wait=3 * LIFE, tag=f"salt/job/{asked}/ret/{minion}")
+        return bool(answer and answer["return"])
+
+    def _publish(self, client, minion, fun, words):
+        jid = salt.utils.jid.gen_jid(self.opts)
+        client.event.subscribe(f"salt/job/{jid}/ret/{minion}")  # kept until asked for, whatever else is waited for
+        try:
+            client.pub(minion, fun, salt.utils.args.condition_input(*words), "list", jid=jid)
+        except salt.exceptions.SaltClientError as err:
+            raise Unreachable("the master on this machine takes no jobs", str(err), "is salt-master up?") from err
+        return jid

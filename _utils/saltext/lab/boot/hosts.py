@@ -1,6 +1,6 @@
 """What a bootstrap does to a host: power, admission, convergence."""
 
-from saltext.lab import power, wait
+from saltext.lab import power
 from saltext.lab.admit.key import fingerprint
 from saltext.lab.admit.keystore import ACCEPTED
 from saltext.lab.errors import NotConverged, Unreachable
@@ -24,11 +24,12 @@ class Hosts:
         """Return what was done to have the host's minion answer."""
         host = step.machine
         admitted = self._enrol(host)
-        if not self.fleet.ping(host):
+        if not admitted and self.fleet.answers(host):
+            return ""
+        if not self.fleet.wait_for(host, step.budget):
             fix = f"look at `journalctl -u salt-minion` on {host}"
-            wait.until(lambda: self.fleet.ping(host), step.budget, f"the minion of {host}", fix)
-            return admitted or "answers"
-        return admitted
+            raise Unreachable(f"{host} does not answer", f"no minion of it connected within {step.budget:.0f} s", fix)
+        return admitted or "answers"
 
     def converge(self, step):
         """Return what ``state.apply`` changed on the host, as text; all states must have succeeded."""

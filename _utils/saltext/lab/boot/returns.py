@@ -8,23 +8,22 @@ from saltext.lab.errors import Refused, Unreachable
 class Applied(NamedTuple):
     """What one ``state.apply`` did."""
 
-    changes: dict  #: name of a state -> its changes; states without any are left out
-    failed: dict  #: name of a state -> why
+    changes: dict  #: id of a state -> its changes; states without any are left out
+    failed: dict  #: id of a state -> why
 
 
 def value(minion, fun, answer):
     """
-    Return the value in *answer*, what ``LocalClient.cmd(full_return=True)`` gave for one *minion*.
+    Return the value in *answer*, the return event of *fun* on *minion*, or None where none came.
 
     Raises ``Unreachable`` when there is none, and ``Refused`` with the minion's own words when *fun* failed there.
     """
     if not answer:
-        raise Unreachable(
-            f"{minion} does not answer {fun}", "its minion is not connected", f"look at `lab.status {minion}`"
-        )
-    if answer.get("retcode") and not isinstance(answer["ret"], dict):
-        raise Refused(f"{fun} failed on {minion}", _text(answer["ret"]))
-    return answer["ret"]
+        fix = f"salt-run lab.status {minion}"
+        raise Unreachable(f"{minion} does not answer {fun}", "its minion is not connected, or was restarted", fix)
+    if answer.get("retcode") and not isinstance(answer["return"], dict):
+        raise Refused(f"{fun} failed on {minion}", _text(answer["return"]))
+    return answer["return"]
 
 
 def runner(minion, fun, ret):
@@ -41,8 +40,8 @@ def applied(ret):
     if not isinstance(ret, dict):
         return Applied({}, {"state.apply": _text(ret)})
     states = [state for state in ret.values() if isinstance(state, dict) and "result" in state]
-    changes = {state["name"]: state["changes"] for state in states if state["changes"]}
-    failed = {state["name"]: state["comment"] for state in states if state["result"] is False}
+    changes = {state["__id__"]: state["changes"] for state in states if state["changes"]}
+    failed = {state["__id__"]: state["comment"] for state in states if state["result"] is False}
     return Applied(changes, failed)
 
 

@@ -25,7 +25,7 @@ def status(lab, fleet, keys):
 def _host(lab, fleet, keys, name):
     row = {
         "power": _power(lab, name),
-        "minion": "answers" if fleet.ping(name) else "silent",
+        "minion": "answers" if fleet.answers(name) else "silent",
         "admitted": keys.pub(name, ACCEPTED) is not None,
         "address": str(derive.address(lab.networks, lab.hosts[name].address)[1].ip),
     }

@@ -56,6 +56,8 @@ def _references(lab):
 def _names(lab):
     for name in lab.hosts.keys() & lab.vms.keys():
         yield f"lab:vms:{name} has the name of a host; minion ids are unique in the lab: rename one"
+    for name in lab.vms.keys() & KEYWORDS:
+        yield f"lab:vms:{name} is a word that Salt keeps for itself in states: rename it"
 
 
 def _networks(lab):
@@ -91,6 +93,15 @@ def _addresses(lab):
             yield f"{path} {place} is no host's address in {lab.networks[name].subnet}: choose another number"
         elif seen.setdefault(address.ip, path) != path:
             yield f"{path} {place} is taken by {seen[address.ip]}: choose another number"
+
+
+def _twice(lab):
+    """One card, and one address, for each network: the second would take the place of the first."""
+    named = {f"lab:hosts:{name}:joins": [place.split("+")[0] for place in host.joins] for name, host in lab.hosts.items()}
+    named |= {f"lab:vms:{name}:nics": facts.vm_nics(lab, vm) for name, vm in lab.vms.items()}
+    for path, networks in named.items():
+        for network in {network for network in networks if networks.count(network) > 1}:
+            yield f"{path} has {network} twice: leave one of them out"
 
 
 def _macs(lab):
@@ -133,5 +144,9 @@ def _tunnels(lab):
                 yield f"lab:hosts:{name} needs {network} over {over}: name {over} in its `uplinks` and `joins`"
 
 
+#: Of salt.state.STATE_INTERNAL_KEYWORDS those that could be a name; domains are arguments of one state.
+KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail", "onlyif", "order", "parallel"} | {
+    *{"prereq", "prerequired", "require", "retry", "runas", "saltenv", "state", "umask", "unless", "use", "watch"}
+}
 RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
-RULES = (_names, _networks, _addresses, _macs, _vms, _data, _tunnels)
+RULES = (_names, _networks, _addresses, _twice, _macs, _vms, _data, _tunnels)

@@ -1,0 +1,28 @@
+"""
+The ``host`` image: ``root``, a Debian root directory that systemd-nspawn boots as a simulated host.
+
+It is meant as the read-only lower layer of an overlay: no host writes to it.
+"""
+
+from pathlib import Path
+
+from saltext.lab.command import run
+
+from images import root, venv
+
+HERE = Path(__file__).parent
+
+
+def make(image, _workshop):
+    """Make the image in directory *image*."""
+    tree = image / "root"
+    root.make(tree, HERE)
+    venv.make(tree, HERE / "python.txt")
+    root.prune(tree, root.lines(HERE / "prune.txt"))
+    venv.compile_all(tree, "opt/salt/lib", "usr/lib/python3", "usr/lib/python3.11")
+    run("systemctl", f"--root={tree}", "mask", "--quiet", *root.lines(HERE / "masked.txt"))
+    run("systemctl", f"--root={tree}", "preset-all", "--quiet")
+    run("systemctl", f"--root={tree}", "set-default", "--quiet", "multi-user.target")
+    root.tidy(tree)
+    for updated in ("etc/.updated", "var/.updated"):  # else each boot is the first, and rebuilds ld's cache
+        (tree / updated).touch()

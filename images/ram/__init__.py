@@ -1,0 +1,75 @@
+"""
+The ``ram`` image: ``vmlinuz`` and ``initrd.img``, a whole VM that needs no disk and no network to come up.
+
+The initrd holds a busybox that loads a few modules and mounts ``root.sqfs``, which is in the initrd too, under a
+tmpfs.  ``init`` says what the kernel command line and QEMU's fw_cfg tell the guest; ``manifest.json`` what is inside.
+"""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+from saltext.lab.command import run
+
+from images import root, venv
+from images.ram import cpio, kernel
+
+HERE = Path(__file__).parent
+APPLETS = ("cat", "hostname", "insmod", "ip", "mkdir", "mount", "sh", "switch_root")  # all that init calls
+
+
+def make(image, workshop):
+    """Make the image in directory *image*; *workshop* is for what is needed only meanwhile."""
+    tree, debian = workshop / "root", workshop / "kernel"
+    kernel.unpack(debian)
+    _root(tree, debian)
+    stage = _initramfs(workshop / "initramfs", debian)
+    _squash(tree, stage / "root.sqfs")
+    cpio.write(image / "initrd.img", stage)
+    shutil.copy(kernel.file(debian), image / "vmlinuz")
+    (image / "manifest.json").write_text(json.dumps(_manifest(image, tree, debian), indent=2) + "\n")
+
+
+def _root(tree, debian):
+    root.make(tree, HERE)
+    packages = venv.make(tree, HERE / "python.txt")
+    root.prune(packages, root.lines(HERE / "prune-python.txt"))
+    root.prune(tree, root.lines(HERE / "prune.txt"))
+    venv.compile_all(tree, "opt/salt/lib", "usr/lib/python3", "usr/lib/python3.11")
+    kernel.install(debian, tree, root.lines(HERE / "modules.txt") + root.lines(HERE / "modules-spare.txt"))
+    root.tidy(tree)
+
+
+def _initramfs(stage, debian):
+    for folder in ("bin", "dev", "lower", "modules", "new", "proc", "sys", "upper"):
+        (stage / folder).mkdir(parents=True)
+    kernel.stage(debian, stage / "modules", root.lines(HERE / "modules.txt"))
+    shutil.copy("/bin/busybox", stage / "bin/busybox")
+    for applet in APPLETS:
+        (stage / "bin" / applet).symlink_to("busybox")
+    shutil.copy(HERE / "init", stage / "init")
+    (stage / "init").chmod(0o755)
+    return stage
+
+
+def _squash(tree, file):
+    when = ("-mkfs-time", root.EPOCH, "-all-time", root.EPOCH)
+    how = ("-comp", "zstd", "-Xcompression-level", "19", "-b", "128K", "-no-xattrs", "-noappend")
+    run("mksquashfs", tree, file, *how, *when, "-quiet", "-no-progress", timeout=900)
+
+
+def _manifest(image, tree, debian):
+    files = [image / "vmlinuz", image / "initrd.img"]
+    return {
+        "name": "ram",
+        "debian": (tree / "etc/debian_version").read_text().strip(),
+        "kernel": kernel.version(debian),
+        "salt": next(tree.glob("opt/salt/lib/*/site-packages/salt-*.dist-info")).name.split("-")[1].removesuffix(".dist"),
+        "files": {file.name: {"size": file.stat().st_size, "sha256": _sha256(file)} for file in files},
+    }
+
+
+def _sha256(file):
+    with file.open("rb") as data:
+        return hashlib.file_digest(data, "sha256").hexdigest()

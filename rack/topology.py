@@ -1,0 +1,97 @@
+"""Which hosts a spec asks for and how they are wired: pure, and stable when other entries come and go."""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+
+from saltext.lab.errors import BadWish
+from saltext.lab.spec import derive
+from saltext.lab.spec.check import checked
+
+SWITCH = "sw"  #: what the one switch is called where a host would have its name
+LEAST_MTU = 1600  #: bytes; room for a tunnel around packets of 1500
+LONGEST = 15  #: characters in the name of a network interface (IFNAMSIZ in linux/if.h, less the final 0)
+
+
+@dataclass(frozen=True)
+class Nic:
+    """A network card of a host; its other end is *port* of the switch."""
+
+    name: str
+    mac: str
+    mtu: int  #: bytes
+    port: str
+    address: str = ""  #: with prefix length, or none
+
+
+@dataclass(frozen=True)
+class Host:
+    """A physical machine; its first card is the one it is managed by."""
+
+    name: str
+    uuid: uuid.UUID
+    nics: tuple[Nic, ...]
+
+    @property
+    def address(self):
+        """Return the address it is managed by, without prefix length."""
+        return self.nics[0].address.partition("/")[0]
+
+
+@dataclass(frozen=True)
+class Topology:
+    """All hosts of a lab, on one dumb switch."""
+
+    name: str
+    domain: str
+    mtu: int  #: bytes that every wire passes
+    hosts: dict[str, Host]
+    physical: str  #: name of the master that manages the hosts
+    masters: frozenset[str]
+
+    def host(self, name):
+        """Return host *name*; raises ``BadWish`` that names those there are."""
+        if name not in self.hosts:
+            raise BadWish(f"there is no host {name}", f"lab {self.name} has {', '.join(self.hosts)}")
+        return self.hosts[name]
+
+
+def read(spec):
+    """Return the ``Topology`` for *spec*, the dict under ``lab``; raises ``BadWish`` with every mistake in it."""
+    lab = checked(spec)
+    hosts = {name: _host(lab, name, host) for name, host in lab.hosts.items()}
+    return Topology(
+        name=lab.name,
+        domain=lab.domain,
+        mtu=max([LEAST_MTU, *(network.mtu for network in lab.networks.values())]),
+        hosts=hosts,
+        physical=lab.masters.physical,
+        masters=frozenset({lab.masters.physical, lab.masters.virtual}),
+    )
+
+
+def _host(lab, name, host):
+    if name == SWITCH:
+        raise BadWish(f"lab:hosts:{name} cannot be in a rack", "its switch has that name", "rename the host")
+    network, address = derive.address(lab.networks, host.address)
+    first = Nic("eth0", host.mac, lab.networks[network].mtu, _port(name, "eth0"), str(address))
+    uplinks = [_uplink(lab, name, nic, networks) for nic, networks in host.uplinks.items()]
+    return Host(name, uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.host.{lab.name}"), (first, *uplinks))
+
+
+def _uplink(lab, host, nic, networks):
+    if nic in ("eth0", "lo") or len(nic) > LONGEST:
+        why = f"a card's name has {LONGEST} characters at most and is not eth0 or lo"
+        raise BadWish(f"lab:hosts:{host}:uplinks:{nic} cannot be a card", why, "rename it")
+    mtu = max((lab.networks[network].mtu for network in networks), default=LEAST_MTU)
+    mac = "02:" + _digest(lab.name, host, nic)[:5].hex(":")  # 02: locally administered (IEEE 802, section 8.4)
+    return Nic(nic, mac, mtu, _port(host, nic))
+
+
+def _port(host, nic):
+    name = f"{host}-{nic}"
+    return name if len(name) <= LONGEST else f"{name[:8]}-{_digest(host, nic)[:3].hex()}"
+
+
+def _digest(*words):
+    return hashlib.sha256("/".join(words).encode()).digest()

@@ -1,0 +1,152 @@
+"""
+A real libvirtd with its QEMU driver, in namespaces of its own, gone with the test.
+
+It needs root, util-linux, libvirt-daemon-system and qemu-system-x86.  It has its own /dev, /run, /etc/libvirt,
+/var/lib/libvirt and network, so that neither the machine's libvirtd nor another test's sees it.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from saltext.lab.wait import until
+
+#: Run by the first process in the namespaces.  $1 is the home of this libvirtd.
+INIT = r"""
+set -eu
+cd "$1"
+mount -t proc proc /proc
+# libvirt finds cgroups in /proc/mounts; without any it leaves them alone, and the machine's are not touched.
+umount -lR /sys/fs/cgroup 2>/dev/null || :
+# A /dev/kvm that is there and may not be used makes libvirt probe QEMU again at every look-up (15 s each).
+mount -t tmpfs -o mode=755 tmpfs dev
+mkdir dev/net dev/pts dev/shm dev/mqueue
+for n in "null 1 3" "zero 1 5" "full 1 7" "random 1 8" "urandom 1 9" "tty 5 0" "net/tun 10 200"; do
+  set -- $n
+  mknod -m 666 "dev/$1" c "$2" "$3"
+done
+ln -s /proc/self/fd dev/fd
+ln -s pts/ptmx dev/ptmx
+mount -t devpts -o newinstance,ptmxmode=666,mode=620,gid=5 devpts dev/pts
+mount -t tmpfs -o mode=1777 tmpfs dev/shm
+umount -lR /dev
+mount --move dev /dev
+mount --bind run /run
+for at in etc/libvirt var/lib/libvirt var/cache/libvirt var/log/libvirt; do
+  mkdir -p "$at" "/$at"
+  mount --bind "$at" "/$at"
+done
+cp etc/libvirtd.conf etc/qemu.conf /etc/libvirt/
+ip link set lo up
+ip link add br-lab type bridge
+ip link set br-lab up
+exec >/dev/null 2>&1
+virtlogd -d
+libvirtd -d
+while :; do sleep 3600 & wait $! || :; done  # the first process of a pid namespace reaps what libvirtd leaves
+"""
+# Every public call about domains is in the log, so a test can prove that none of them writes.
+LIBVIRTD_CONF = """
+host_uuid = "5a17ab1e-0000-4000-8000-000000000001"
+auth_unix_rw = "none"
+log_level = 3
+log_filters = "1:libvirt.domain"
+log_outputs = "1:file:/var/log/libvirt/libvirtd.log"
+"""
+QEMU_CONF = 'security_driver = "none"\n'
+
+
+@dataclass(frozen=True)
+class Libvirtd:
+    """A running libvirtd: where it is reached, and where its files are."""
+
+    home: Path
+    pid: int  #: of the process with which everything in its namespaces ends
+
+    @property
+    def uri(self):
+        return f"qemu+unix:///system?socket={self.home}/run/libvirt/libvirt-sock"
+
+    def calls(self):
+        """Return the names of all domain calls so far, in order."""
+        log = (self.home / "var/log/libvirt/libvirtd.log").read_text(errors="replace")
+        return re.findall(r"debug : (vir\w+):\d+ : ", log)
+
+    def kill(self):
+        """End it like a power cut, with all its guests; none of them is left when this returns."""
+        inside = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        os.kill(self.pid, signal.SIGKILL)
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in inside), 20, "the end of libvirtd")
+
+
+@contextmanager
+def libvirtd():
+    """Yield a ``Libvirtd`` that answers; end it and everything it started on the way out."""
+    home = _home()
+    # setpriv: it dies with the test run even when that is killed; unshare: all its children die with it.
+    argv = [
+        "setpriv",
+        "--pdeathsig",
+        "KILL",
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "--net",
+        "--ipc",
+        "--pid",
+    ]
+    argv += ["--fork", "--kill-child", "bash", "-c", INIT, "init", str(home)]
+    with (home / "init.log").open("wb") as log:
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    try:
+        _wait(home, process)
+        yield Libvirtd(home, process.pid)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+        _gone(home)
+
+
+def _home():
+    home = Path(tempfile.mkdtemp(prefix="lab-virt-", dir="/tmp"))  # short: a socket's path has 108 bytes
+    home.chmod(0o755)  # QEMU runs as libvirt-qemu and has to get through
+    for name in ("dev", "run", "etc", "var"):
+        (home / name).mkdir()
+    (home / "etc/libvirtd.conf").write_text(LIBVIRTD_CONF)
+    (home / "etc/qemu.conf").write_text(QEMU_CONF)
+    return home
+
+
+def _wait(home, process, seconds=60):
+    end = time.monotonic() + seconds
+    while not (home / "run/libvirt/libvirt-sock").exists():
+        if process.poll() is not None or time.monotonic() > end:
+            raise RuntimeError(f"libvirtd did not come up: {(home / 'init.log').read_text()[-500:]}")
+        time.sleep(0.05)
+
+
+def _gone(home, seconds=20):
+    """Remove *home* when the last process of its namespaces has ended."""
+    end = time.monotonic() + seconds
+    while _pids_in(home) and time.monotonic() < end:
+        time.sleep(0.05)
+    shutil.rmtree(home)
+
+
+def _pids_in(home):
+    pids = []
+    for entry in os.scandir("/proc"):
+        try:
+            if entry.name.isdigit() and str(home) in Path(entry.path, "mountinfo").read_text():
+                pids.append(int(entry.name))
+        except OSError:
+            continue
+    return pids
