@@ -40,14 +40,16 @@ def _line(event):
 def _steps(rows):
     changed = sum(row["state"] == "changed" for row in rows)
     lost = [row for row in rows if row["state"] in ("failed", "skipped")]
-    table = _table(f"{len(rows)} steps, {changed} changed something, {len(lost)} failed", "step", "state", "s", "said")
+    yield Text(f"{len(rows)} steps, {changed} changed something, {len(lost)} failed", style="bold")
+    table = _table("step", "state", "s", "said")
     for row in [row for row in rows if row["state"] == "changed"] + lost:
         table.add_row(row["step"], row["state"], f"{row['took']:.1f}", row["said"], style=COLOURS.get(row["state"]))
     yield table
 
 
 def _hosts(rows):
-    table = _table("hosts", "name", "power", "minion", "admitted", "address", "what is wrong")
+    yield Text("hosts", style="bold")
+    table = _table("name", "power", "minion", "admitted", "address", "what is wrong")
     for name, row in rows.items():
         cells = (name, row["power"], row["minion"], _yes(row["admitted"]), row["address"], "; ".join(row["wrong"]))
         table.add_row(*cells, style="red" if row["wrong"] else None)
@@ -55,7 +57,8 @@ def _hosts(rows):
 
 
 def _vms(rows):
-    table = _table("VMs", "name", "host", "power", "admitted", "highstated", "address", "what is wrong")
+    yield Text("VMs", style="bold")
+    table = _table("name", "host", "power", "admitted", "highstated", "address", "what is wrong")
     for name, row in rows.items():
         when = time.strftime("%F %T", time.localtime(row["highstated"])) if row["highstated"] else "no"
         cells = (name, row["host"], row["power"], _yes(row["admitted"]), when, row["address"], "; ".join(row["wrong"]))
@@ -66,8 +69,8 @@ def _vms(rows):
 TABLES = {"steps": _steps, "hosts": _hosts, "vms": _vms}
 
 
-def _table(title, *columns):
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+def _table(*columns):
+    table = Table(box=SIMPLE_HEAD)
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
@@ -80,7 +83,7 @@ def _yes(flag):
 def _shown(*parts):
     terminal = Console()
     width = terminal.width if terminal.is_terminal else 160
-    console = Console(file=io.StringIO(), force_terminal=terminal.is_terminal, width=width)
+    console = Console(file=io.StringIO(), force_terminal=terminal.is_terminal, width=width, markup=False)
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, Text))
     return console.file.getvalue().rstrip("\n")

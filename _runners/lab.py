@@ -1,6 +1,7 @@
 """The whole lab from its master: check it, bring it up, look at it."""
 
 import functools
+import logging
 import sys
 
 import salt.utils.event
@@ -12,7 +13,7 @@ from saltext.lab.admit.store import DIRECTORY, Store
 from saltext.lab.boot import lock
 from saltext.lab.boot import status as look
 from saltext.lab.boot.fleet import Fleet
-from saltext.lab.boot.graph import steps
+from saltext.lab.boot.graph import VERBS, steps
 from saltext.lab.boot.guests import Guests
 from saltext.lab.boot.hosts import Hosts
 from saltext.lab.boot.run import BEGUN, FAILED, execute
@@ -39,9 +40,12 @@ def _answers(runner):
         except TypeError as err:  # Salt itself would print a usage text and exit 0
             answer = {"error": f"{runner.__name__} was called wrongly, or has a fault: {err}", "retcode": BAD_SPEC}
         retcode = answer.setdefault("retcode", DONE)
-        __context__["retcode"] = retcode  # what orchestrate looks at
+        __context__["retcode"] = retcode  # what orchestrate looks at; salt-run looks at the answer's
+        # With an exit code Salt 3008.3 leaves its clients to the interpreter's end, which then complains about them.
+        logging.lastResort.setLevel(logging.ERROR)
         return {"outputter": "lab"} | answer
 
+    del answering.__wrapped__  # by the arguments of *runner*, Salt would refuse an unknown one itself, and exit 0
     return answering
 
 
@@ -61,11 +65,11 @@ def check():
 
 
 @_answers
-def bootstrap():
+def bootstrap(until=VERBS[-1]):
     """
     Bring the whole lab up, and return what became of each step.
 
-    Can be called again at any time: what is as wished is left alone, what was broken off
+    With *until* (power, minion, converge, enrol, start or highstate) it ends there.  Can be called again at any time: what is as wished is left alone, what was broken off
     goes on.  Exits with 0 when all is up, 1 when a step failed, 2 for a spec with mistakes.
 
     CLI Example:
@@ -81,7 +85,7 @@ def bootstrap():
     verbs |= {"enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
     ended = []
     with lock.held("lab.bootstrap"):
-        for event in execute(steps(lab), lambda step: verbs[step.verb](step)):
+        for event in execute(steps(lab, until), lambda step: verbs[step.verb](step)):
             _tell(event)
             if event.state != BEGUN:
                 ended.append(event._asdict())

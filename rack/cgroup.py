@@ -1,8 +1,9 @@
 """
 One control group per rack and, below it, one per host: what is in it can be ended as a whole.
 
-Without its own, ``systemd-nspawn --keep-unit`` puts every host into the same group ``payload``, where stopping a unit
-in one host kills the processes of that unit in all the others.
+Without its own, ``systemd-nspawn --keep-unit`` puts every host into the same group ``payload``.  There a systemd finds
+processes of other hosts in the groups of its units, and cannot even list them: "Failed to kill control group
+/system.slice/same.service, ignoring: Input/output error", and what was to be stopped goes on.
 """
 
 import os

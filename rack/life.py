@@ -8,7 +8,7 @@ from pathlib import Path
 
 import images
 from rack import cgroup, daemon, install, nspawn, wires
-from saltext.lab.errors import Refused
+from saltext.lab.errors import BadWish, Refused
 from saltext.lab.wait import until
 
 PACKAGES = {"systemd-nspawn": "systemd-container", "nsenter": "util-linux"}
@@ -38,9 +38,7 @@ def up(topology, place, image=None):
 
 def down(place, keep_disks=False):
     """Remove all of *place*, whatever is left of it, at once; with *keep_disks* the hosts' disks stay."""
-    with until(
-        lambda: _seize(place), 60, f"the end of rack {place.instance}", "is somebody building it again and again?"
-    ):
+    with until(lambda: _seize(place), 60, f"the end of rack {place.instance}", "look who builds it again and again"):
         _clear(place)
         for directory in [place.runtime] if keep_disks else [place.runtime, place.state]:
             if directory.exists():
@@ -57,11 +55,18 @@ def _require():
 def _prepare(topology, place, image):
     for directory in (place.socket.parent, place.log("x").parent, place.enrolment("x").parent, place.state):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    missing = any(not place.disk(name).exists() for name in topology.hosts)
-    image = Path(image).resolve() if image else images.path("host") / "root" if missing else None
+    if any(not place.disk(name).exists() for name in topology.hosts):
+        image = _root(image)
     with ThreadPoolExecutor() as pool:  # a key takes 0.1 s of a processor
         list(pool.map(lambda host: _install(topology, host, place, image), topology.hosts.values()))
     asyncio.run(wires.switch(place.machine(), topology.mtu))
+
+
+def _root(image):
+    root = Path(image).resolve() if image else images.path("host") / "root"
+    if not (root / "etc").is_dir():
+        raise BadWish("hosts cannot be installed", f"{root} is no root directory", "python -m images build host")
+    return root
 
 
 def _install(topology, host, place, image):

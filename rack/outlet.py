@@ -18,7 +18,7 @@ class Outlet:
         self.host, self._topology, self._place = host, topology, place
         self._plugged, self._since = True, time.time()
         self._life: asyncio.Task | None = None
-        self._group = cgroup.path(place.instance, "all")
+        self._group = cgroup.path(place.instance, host.name)
         self._order = asyncio.Lock()
         self._forget()
 

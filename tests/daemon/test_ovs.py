@@ -82,6 +82,7 @@ def test_bridges_are_made_once(lab):
 def test_what_was_wished_is_in_the_database(lab, address):
     lab(WISH)
 
+    assert column(address, "Interface", "br-lab", "type") == "internal"
     assert column(address, "Port", "vm0", "tag") == 10
     assert column(address, "Port", "vm0", "protected") is True
     assert column(address, "Port", "vm1", "trunks") == ["set", [20, 30]]
@@ -239,6 +240,24 @@ def test_a_bridge_made_by_hand_is_refused_then_adopted(lab, address):
     assert lab.read()["br-hand"]["ports"]["theirs"]["tag"] == 3
     assert lab({"br-hand": {"fail_mode": "standalone"}})["result"] is True
     assert lab({"br-hand": None})["result"] is True
+
+
+def test_what_is_made_by_hand_is_read_as_a_wish_would_say_it(lab, address):
+    """The type "system" is the default in other words; VLAN 0 is none that we make, but it is not no VLAN."""
+    vsctl(address, "add-br", "br-hand", "--", "set", "Bridge", "br-hand", "datapath_type=system")
+    vsctl(address, "add-port", "br-hand", "eth1", "tag=0", "--", "set", "Interface", "eth1", "type=system")
+    wish = {"br-hand": {"adopt": True, "datapath_type": "system", "ports": {"eth1": {"type": "system"}}}}
+
+    assert set(lab(wish)["changes"]) == {"br-hand.adopt"}
+    assert lab.read() == {
+        "br-hand": {
+            "adopt": True,
+            "local": {"external_ids": {}},
+            "ports": {"eth1": {"tag": 0, "options": {}, "external_ids": {}}},
+            "other_config": {},
+            "external_ids": {},
+        }
+    }
 
 
 def test_a_bond_made_by_hand_keeps_its_interfaces(lab, address):

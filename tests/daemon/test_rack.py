@@ -17,6 +17,7 @@ from rack.place import CHECKOUT, Place
 from saltext.lab import power
 from saltext.lab.admit.key import fingerprint
 from saltext.lab.errors import BadWish, Refused, Unreachable
+from saltext.lab.power.rack import ask
 from saltext.lab.wait import until
 from tests.unit.test_rack_topology import SPEC
 
@@ -145,11 +146,12 @@ def test_hosts_run_what_a_hypervisor_runs(rack):
     rack.on("hv1", "sh", "-c", f'printf "%s" "{DOMAIN}" >g.xml && virsh create g.xml && virsh destroy g')
 
 
-def test_a_unit_that_stops_in_one_host_goes_on_in_the_others(rack):
+def test_a_unit_that_stops_ends_all_of_its_processes_and_none_in_other_hosts(rack):
     for host in ("pi1", "hv1"):
-        rack.on(host, "systemd-run", "--unit=same", "sleep", "1000")
-    rack.on("pi1", "systemctl", "stop", "same")
-    assert rack.on("hv1", "systemctl", "is-active", "same") == "active\n"
+        rack.on(host, "systemd-run", "--unit=same", "sh", "-c", "sleep 1000 & sleep 1001")
+    rack.on("hv1", "systemctl", "stop", "same")
+    rack.on("hv1", "pgrep", "-x", "sleep", code=1)
+    assert rack.on("pi1", "pgrep", "-xc", "sleep") == "2\n"
 
 
 def test_a_host_is_who_its_installation_says(rack):
@@ -218,6 +220,20 @@ def test_a_host_that_reboots_or_goes_off_by_itself_is_noticed(rack):
     rack.driver("hv1").on()
 
 
+@pytest.mark.parametrize("request_", [{}, [], 7, {"op": "melt"}, {"op": "on"}, {"op": "on", "host": ["hv1"]}])
+def test_a_request_that_makes_no_sense_is_refused_and_harms_nobody(rack, request_):
+    with pytest.raises(Refused, match="cannot do that|no host"):
+        ask(request_, rack.place.socket)
+    assert rack.status()["pi1"]["power"] == "on"
+
+
+def test_stop_at_the_socket_ends_everything_and_another_up_starts_it(other):
+    other("up")
+    assert ask({"op": "stop"}, other.place.socket) == {"hosts": {}}
+    assert not any("--machine" in line for line in left(other))
+    until(lambda: other("up").startswith("pi1 is running"), 20, "another rack")  # the daemon is still on its way out
+
+
 def test_up_boots_the_physical_master_and_down_leaves_nothing(other, rack):
     assert other("up").startswith("pi1 is running")
     assert {name: host["power"] for name, host in other.status().items()} == {"pi1": "on", "pi2": "off", "hv1": "off"}
@@ -269,6 +285,7 @@ def test_a_down_ends_an_up_that_is_still_going_on(other):
     assert left(other) == []
 
 
-def test_up_with_an_unknown_host_builds_nothing(other):
+def test_an_up_that_cannot_be_builds_nothing(other):
     assert "pi1, pi2, hv1" in other("up", "hv9", code=1)
+    assert "no root directory" in other("up", "--image", str(other.home / "none"), code=1)
     assert left(other) == []

@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 import salt.crypt
+from salt._logging.impl import shutdown_temp_handler
 
 from saltext.lab.admit.key import fingerprint
+from saltext.lab.admit.store import Store
+from saltext.lab.wait import until
 from tests.support import masters
+
+shutdown_temp_handler()  # it keeps records for a set-up that never comes here, and prints them at exit
 
 # The role `motd` for the machine that runs the tests: the real one writes /etc/motd.
 MOTD = """\
@@ -17,6 +22,10 @@ MOTD = """\
 {home}/{{{{ lab.id }}}}.motd:
   file.managed:
     - contents: "{{{{ lab.id }}}}: {{{{ lab.motd.text }}}}"
+
+{home}/{{{{ lab.id }}}}.pillar:
+  file.managed:
+    - contents: {{{{ pillar | json | json }}}}
 
 echo highstate >> {home}/{{{{ lab.id }}}}.runs:
   cmd.run: []
@@ -67,6 +76,18 @@ def web1(master, bus):
     assert enrolled.returncode == 0, enrolled
     with masters.minion(master, "web1", identity.private, identity.public):
         yield identity
+
+
+@pytest.fixture
+def highstated(master, web1):
+    """The record of web1 once its first highstate has ended."""
+    store = Store(master.records)
+
+    def ended():
+        record = store.get("web1")
+        return record if record.highstate and record.highstate.state != "running" else None
+
+    return until(ended, 60, "the highstate of web1", f"see {master.home}/log")
 
 
 @pytest.fixture

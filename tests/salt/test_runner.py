@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from saltext.lab.wait import until
+
 MISTAKES = """
 lab:
   name: demo
@@ -22,14 +24,17 @@ def test_a_spec_without_mistakes(master):
     assert (done.returncode, done.stdout) == (0, "lab demo: 4 hosts, 3 VMs, no mistakes\n"), done
 
 
-def test_all_mistakes_of_a_spec_are_told_and_the_exit_code_is_2(master, spec):
+def test_all_mistakes_of_a_spec_are_told_and_the_exit_code_is_2(master, spec, bus):
     spec(MISTAKES)
+    since = len(bus.events)
     done = master.run("lab.check")
 
     assert done.returncode == 2, done
     assert "2 mistake(s) in lab" in done.stdout
     assert "lab:masters:virtual names 'pi9' (did you mean pi1?)" in done.stdout
     assert "lab:hosts:pi1 names 'lam' (did you mean lan?)" in done.stdout
+    # What orchestrate and the other master's `saltutil.runner` look at, for they see no exit code.
+    assert until(lambda: bus.ended(since), 10, "the event of its end")[0]["success"] is False
 
 
 @pytest.mark.parametrize("command", ["check", "bootstrap", "status"])

@@ -32,6 +32,6 @@ def _asked(port, message, seconds):
 def _opened(answer):
     if not isinstance(answer, dict):
         return answer
-    load = answer["load"] if "load" in answer else answer
+    load = answer.get("load", answer)
     load = salt.payload.loads(load) if isinstance(load, bytes) else load
     return load.get("ret", load)

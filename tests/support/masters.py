@@ -75,9 +75,9 @@ class Bus:
         self._ended.set()
         self._thread.join(20)
 
-    def ran(self, since=0):
-        """Return ``(function, its keyword arguments)`` of every runner that has ended, in order."""
-        return [_called(data) for tag, data in self.events[since:] if _is(tag, "run", "ret")]
+    def ended(self, since=0):
+        """Return what is told of every runner that has ended, in order: ``fun``, ``fun_args``, ``return``, ``success``."""
+        return [data for tag, data in self.events[since:] if _is(tag, "run", "ret")]
 
     def begun(self, since=0):
         """Return the name of every runner, wheel function and job that has begun, in order."""
@@ -177,8 +177,3 @@ def _free():
 def _is(tag, *parts):
     words = tag.split("/")
     return words[0] == "salt" and words[1:2] == [parts[0]] and (len(parts) == 1 or words[-1] == parts[1])
-
-
-def _called(data):
-    given = data.get("fun_args") or []
-    return data["fun"], given[0] if given and isinstance(given[0], dict) else given

@@ -1,7 +1,7 @@
 """The pure half of ``lab_ovs``: what may be, rows to data and back, changes to operations."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from saltext.lab.errors import BadWish, Refused
@@ -10,6 +10,8 @@ from saltext.lab.ovs.model import MARK, Bridge, Bridges, Local, Port
 from saltext.lab.plan import Change, diff, merge
 from saltext.lab.schema import check, example
 
+#: a busy machine is no fault
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 vlans = st.integers(1, 4094)
 texts = st.dictionaries(st.sampled_from(["key", "ttl", "note"]), st.none() | st.text(max_size=3) | st.integers(0, 9))
 
@@ -108,6 +110,7 @@ def test_every_documented_example_is_valid(kind):
     assert check(kind, example(kind), "example").keys() == example(kind).keys()
 
 
+@calm
 @given(actual=bridges, wish=bridges)
 def test_a_second_run_finds_nothing_to_do(actual, wish):
     actual, wish = (check(Bridges, one, "lab") for one in (actual, wish))
@@ -115,6 +118,7 @@ def test_a_second_run_finds_nothing_to_do(actual, wish):
     assert list(diff(merge(merge({}, actual), wish), wish)) == []
 
 
+@calm
 @given(first=bridges, second=bridges)
 def test_after_its_operations_the_database_is_as_wished(first, second):
     database = Ovsdb()

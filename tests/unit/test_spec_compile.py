@@ -55,6 +55,12 @@ def test_no_switch_has_a_tunnel_to_itself_or_to_a_machine_without_one():
     assert "ovs" not in LAB["pi1"]
 
 
+def test_a_guest_is_on_its_own_hypervisor_alone():
+    found = {host: set(part["virt"]["domains"]) for host, part in LAB.items() if "virt" in part}
+
+    assert found == {"hv1": {"web1", "web2"}, "hv2": {"web3"}}
+
+
 @pytest.mark.parametrize("vm", VMS)
 def test_a_guest_is_in_its_vlan_from_the_first_packet(vm):
     ((mac, nic),) = domain(vm)["nics"].items()

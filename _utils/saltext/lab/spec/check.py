@@ -97,7 +97,9 @@ def _addresses(lab):
 
 def _twice(lab):
     """One card, and one address, for each network: the second would take the place of the first."""
-    named = {f"lab:hosts:{name}:joins": [place.split("+")[0] for place in host.joins] for name, host in lab.hosts.items()}
+    named = {
+        f"lab:hosts:{name}:joins": [place.split("+")[0] for place in host.joins] for name, host in lab.hosts.items()
+    }
     named |= {f"lab:vms:{name}:nics": facts.vm_nics(lab, vm) for name, vm in lab.vms.items()}
     for path, networks in named.items():
         for network in {network for network in networks if networks.count(network) > 1}:

@@ -1,0 +1,60 @@
+"""One rack for all tests of this tier, beside whatever rack a person has up; gone when they end."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+INSTANCE = "lt"  # short: it is part of the names of network interfaces
+
+
+class Lab:
+    """The demo lab in a rack of its own."""
+
+    def rack(self, *words, check=True, timeout=300):
+        """Run ``python -m rack`` with *words*."""
+        env = os.environ | {"RACK": INSTANCE, "LAB": "demo", "PYTHONPATH": f"{CHECKOUT}/_utils:{CHECKOUT}"}
+        argv = [sys.executable, "-m", "rack", *words]
+        done = subprocess.run(argv, env=env, cwd=CHECKOUT, capture_output=True, text=True, timeout=timeout, check=False)
+        assert not check or done.returncode == 0, f"{' '.join(words)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def run(self, host, *words, check=True, timeout=300):
+        """Run a command on *host* and return how it ended."""
+        return self.rack("run", host, "--", *words, check=check, timeout=timeout)
+
+    def bootstrap(self, check=True):
+        """Return how ``salt-run lab.bootstrap`` ended, and its steps by name."""
+        done = self.run("pi1", "salt-run", "--out", "json", "lab.bootstrap", check=check, timeout=900)
+        return done, {step["step"]: step for step in json.loads(done.stdout)["steps"]}
+
+    def salt(self, master, minion, *words, timeout=120):
+        """Return what an execution function returned on *minion* of *master*."""
+        argv = ["salt", "--out", "json", "--static", "-t", str(timeout), minion, *words]
+        done = self.run(master, *argv, check=False, timeout=timeout + 60)
+        return json.loads(done.stdout)[minion]
+
+
+@pytest.fixture(scope="session")
+def seeded():
+    """The lab as a person finds it who has racked up the machines and seeded the first master."""
+    lab = Lab()
+    lab.rack("down")
+    lab.rack("up")
+    try:
+        seed = ["salt-call", "--local", "-c", "/srv/lab/seed", "--retcode-passthrough", "-l", "error", "state.apply"]
+        lab.run("pi1", *seed)
+        yield lab
+    finally:
+        lab.rack("down")
+
+
+@pytest.fixture(scope="session")
+def lab(seeded):
+    """The lab after ``lab.bootstrap``; ``lab.steps`` tells what that did."""
+    _, seeded.steps = seeded.bootstrap()
+    return seeded

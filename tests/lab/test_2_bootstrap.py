@@ -1,0 +1,70 @@
+"""The lab comes up with one command, stays as it is with the same command, and heals with it."""
+
+import json
+
+VMS = {
+    "web1": ("hv1", "10.10.0.21", "the first machine of the demo lab"),
+    "web2": ("hv1", "10.10.0.22", "its neighbour on the same hypervisor"),
+    "web3": ("hv2", "10.10.0.23", "on the other side of the tunnel"),
+}
+
+
+def test_every_vm_is_admitted_and_highstated_from_its_own_slice(lab):
+    for vm, (host, address, text) in VMS.items():
+        assert lab.steps[f"highstate {vm}"]["state"] == "changed"
+        assert lab.salt("pi2", vm, "file.read", "/etc/motd").splitlines() == [
+            f"{vm}.demo.example ({address}, class web, on {host})",
+            text,
+        ]
+        assert lab.salt("pi2", vm, "service.status", "motd-http") is True
+
+
+def test_status_shows_every_machine_and_nothing_wrong(lab):
+    found = json.loads(lab.run("pi1", "salt-run", "--out", "json", "lab.status").stdout)
+
+    assert {name: (row["power"], row["minion"], row["wrong"]) for name, row in found["hosts"].items()} == {
+        host: ("on", "answers", []) for host in ("pi1", "pi2", "hv1", "hv2")
+    }
+    assert {name: (row["host"], row["address"], row["wrong"]) for name, row in found["vms"].items()} == {
+        vm: (host, address, []) for vm, (host, address, _) in VMS.items()
+    }
+
+
+def test_no_private_key_is_anywhere_but_with_its_owner(lab):
+    looked = "BEGIN RSA PRIVATE\\|BEGIN PRIVATE"
+    for host, places in {
+        "pi1": ["/var/cache/salt", "/var/log"],
+        "pi2": ["/var/cache/salt", "/var/log", "/var/lib/saltext-lab"],
+        "hv1": ["/var/cache/salt", "/var/log", "/etc/libvirt", "/run/libvirt"],
+    }.items():
+        assert lab.run(host, "grep", "-rlas", looked, *places, check=False).stdout == ""
+    for line in lab.run("hv1", "find", "/var/lib/saltext-lab/identities", "-name", "*.pem", "-printf", "%m\n").stdout:
+        assert line in "600\n"
+
+
+def test_again_it_changes_nothing(lab):
+    done, steps = lab.bootstrap()
+
+    assert done.returncode == 0
+    assert {step["state"] for step in steps.values()} == {"as wished"}
+
+
+def test_a_host_without_power_is_named_with_what_to_do_and_heals_when_it_is_back(lab):
+    lab.rack("power", "off", "hv2")
+
+    done, steps = lab.bootstrap(check=False)
+    assert done.returncode == 1
+    assert steps["power hv2"]["state"] == "failed"
+    assert "hv2" in steps["power hv2"]["said"]
+    assert "rack power on hv2" in steps["power hv2"]["said"]
+    assert steps["highstate web3"]["state"] == "skipped"
+    assert steps["highstate web1"]["state"] == "as wished"
+    status = lab.run("pi1", "salt-run", "lab.status", check=False)
+    assert status.returncode == 1
+    assert "rack power on hv2" in status.stdout
+
+    lab.rack("power", "on", "hv2")
+    done, steps = lab.bootstrap()
+    assert done.returncode == 0
+    assert steps["highstate web3"]["state"] == "changed"
+    assert lab.salt("pi2", "web3", "test.ping") is True
