@@ -31,8 +31,9 @@ def _answers(runner):
 
     @functools.wraps(runner)
     def answering(*args, **kwargs):
+        stated = {key: value for key, value in kwargs.items() if not key.startswith("__")}  # Salt adds __pub_user, …
         try:
-            answer = runner(*args, **kwargs)
+            answer = runner(*args, **stated)
         except BadWish as err:
             answer = {"error": str(err), "retcode": BAD_SPEC}
         except LabError as err:

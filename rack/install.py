@@ -4,9 +4,11 @@ import json
 import shutil
 from pathlib import Path
 
+import jinja2
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from rack.place import CHECKOUT
 from saltext.lab.admit.key import fingerprint
 from saltext.lab.errors import Refused
 
@@ -49,8 +51,14 @@ def files(topology, host):
         "etc/machine-id": f"{host.uuid.hex}\n",
         "etc/systemd/network/10-eth0.network": _network(eth0, f"Address={eth0.address}"),
         **{f"etc/systemd/network/10-{nic.name}.network": _network(nic, "LinkLocalAddressing=no") for nic in uplinks},
-        "etc/salt/minion.d/install.conf": f"master: {topology.physical}\nid: {host.name}\n",
+        "etc/salt/minion.d/lab.conf": _minion(host.slice),
     }
+
+
+def _minion(part):
+    """Return what the formula salt-minion would write, so that it has nothing to change, and no minion to restart."""
+    template = (CHECKOUT / "salt/salt-minion/lab.conf.j2").read_text()
+    return jinja2.Template(template, keep_trailing_newline=True).render(pillar={"lab": part})
 
 
 def _known(host, domain):

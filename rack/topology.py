@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from saltext.lab.errors import BadWish
 from saltext.lab.spec import derive
 from saltext.lab.spec.check import checked
+from saltext.lab.spec.compile import compile
 
 SWITCH = "sw"  #: what the one switch is called where a host would have its name
 LEAST_MTU = 1600  #: bytes; room for a tunnel around packets of 1500
@@ -31,6 +32,7 @@ class Host:
     name: str
     uuid: uuid.UUID
     nics: tuple[Nic, ...]
+    slice: dict  #: what its pillar will hold
 
     @property
     def address(self):
@@ -59,7 +61,8 @@ class Topology:
 def read(spec):
     """Return the ``Topology`` for *spec*, the dict under ``lab``; raises ``BadWish`` with every mistake in it."""
     lab = checked(spec)
-    hosts = {name: _host(lab, name, host) for name, host in lab.hosts.items()}
+    slices = compile(lab)
+    hosts = {name: _host(lab, name, host, slices[name]) for name, host in lab.hosts.items()}
     return Topology(
         name=lab.name,
         domain=lab.domain,
@@ -70,13 +73,13 @@ def read(spec):
     )
 
 
-def _host(lab, name, host):
+def _host(lab, name, host, part):
     if name == SWITCH:
         raise BadWish(f"lab:hosts:{name} cannot be in a rack", "its switch has that name", "rename the host")
     network, address = derive.address(lab.networks, host.address)
     first = Nic("eth0", host.mac, lab.networks[network].mtu, _port(name, "eth0"), str(address))
     uplinks = [_uplink(lab, name, nic, networks) for nic, networks in host.uplinks.items()]
-    return Host(name, uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.host.{lab.name}"), (first, *uplinks))
+    return Host(name, uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.host.{lab.name}"), (first, *uplinks), part)
 
 
 def _uplink(lab, host, nic, networks):

@@ -76,7 +76,7 @@ class Bus:
         self._thread.join(20)
 
     def ended(self, since=0):
-        """Return what is told of every runner that has ended, in order: ``fun``, ``fun_args``, ``return``, ``success``."""
+        """Return what is told of every runner that has ended, in order: ``fun``, ``return``, ``success``."""
         return [data for tag, data in self.events[since:] if _is(tag, "run", "ret")]
 
     def begun(self, since=0):

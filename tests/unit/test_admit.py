@@ -1,5 +1,6 @@
 """Who may join: the verdict, the records behind it, and the desk where both meet."""
 
+import datetime
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -345,6 +346,10 @@ def test_a_digest_follows_the_slice_and_every_file(tmp_path):
     formula.parent.mkdir()
     formula.write_text("a")
     first = digest({"a": 1, "b": 2}, [tmp_path])
+
+    assert digest({"a": datetime.date(2026, 11, 21)}, []) != digest(
+        {"a": datetime.date(2026, 11, 22)}, []
+    )  # as in YAML
 
     assert digest({"b": 2, "a": 1}, [tmp_path]) == first
     assert digest({"a": 1}, [tmp_path]) != first

@@ -3,6 +3,7 @@
 import copy
 
 import pytest
+import yaml
 
 from rack import install, nspawn, topology
 from rack.place import Place
@@ -104,7 +105,8 @@ def test_an_installed_host_knows_all_others_its_address_and_its_master():
     assert "Address=10.99.0.21/24\n" in files["etc/systemd/network/10-eth0.network"]
     assert "\nAddress=" not in files["etc/systemd/network/10-trunk0.network"]
     assert "MTUBytes=1650\n" in files["etc/systemd/network/10-trunk0.network"]
-    assert files["etc/salt/minion.d/install.conf"] == "master: pi1\nid: hv1\n"
+    assert yaml.safe_load(files["etc/salt/minion.d/lab.conf"])["master"] == "pi1"
+    assert yaml.safe_load(files["etc/salt/minion.d/lab.conf"])["id"] == "hv1"
     assert files["etc/machine-id"].strip() == wired().hosts["hv1"].uuid.hex
 
 

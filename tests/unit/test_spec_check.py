@@ -65,6 +65,7 @@ SHAPE = {
     "a name with a newline": (at("vms", {"web9\n": SPEC["vms"]["web1"]}), "lab:vms:web9"),
     "a name that is a glob": (at("vms:web*", SPEC["vms"]["web1"]), "lab:vms:web*"),
     "a name in a name": (at("vms:a.b", SPEC["vms"]["web1"]), "lab:vms:a.b"),
+    "a domain with a blank": (at("domain", "x init=/bin/sh"), "lab:domain is 'x init=/bin/sh'"),
     "a list for a dict": (at("hosts", []), "lab:hosts: input should be a valid dictionary"),
 }
 SENSE = {
@@ -108,6 +109,10 @@ SENSE = {
     ),
     "the address of the network": (at("vms:web1:address", "lan+0"), "lab:vms:web1:address lan+0 is no host's address"),
     "the broadcast address": (at("vms:web1:address", "lan+255"), "lab:vms:web1:address lan+255 is no host's address"),
+    "a subnet without room for a VM": (
+        {"networks": {"lan": {"subnet": "10.10.0.2/31"}}, "vms": {"web1": {"address": None}}},
+        "lab:vms:web1:address lan+1 is no host's address in 10.10.0.2/31",
+    ),
     "one address twice": (
         at("vms:web2:address", "lan+21"),
         "lab:vms:web2:address lan+21 is taken by lab:vms:web1:address: choose another number",
@@ -139,6 +144,25 @@ SENSE = {
     "a network that no card carries": (
         at("hosts:hv1:joins", ["underlay+21", "mgmt+77"]),
         "lab:hosts:hv1 needs mgmt, and no card carries it: name it in lab:hosts:hv1:uplinks",
+    ),
+    "a tagged network on a wire": (
+        {
+            "networks": {"lan": {"overlay": None, "over": None}},
+            "hosts": {host: {"uplinks": {"trunk0": ["underlay", "lan"]}} for host in ("pi2", "hv1", "hv2")},
+        },
+        "lab:networks:lan is needed on hv1 with tags or guests: state its `overlay`",
+    ),
+    "two networks of a host on one card": (
+        {"hosts": {"hv1": {"uplinks": {"trunk0": ["underlay", "mgmt"]}, "joins": ["underlay+21", "mgmt+77"]}}},
+        "lab:hosts:hv1:uplinks:trunk0 has underlay and mgmt of its joins: one card each",
+    ),
+    "a card with a long name": (
+        at("hosts:hv1:uplinks", {"enp130s0f0np0": ["underlay"]}),
+        "lab:hosts:hv1 would have a network interface br-enp130s0f0np0, too long or twice",
+    ),
+    "a card whose bridge is that of the guests": (
+        at("hosts:hv1:uplinks", {"int": ["underlay"]}),
+        "lab:hosts:hv1 would have a network interface br-int, too long or twice",
     ),
     "an overlay without its underlay": (
         at("hosts:hv1:joins", []),

@@ -11,7 +11,7 @@ from saltext.lab.errors import LabError
 
 def digest(part, trees):
     """Return a digest of what a highstate applies: a minion's slice *part*, and every file below *trees*."""
-    found = hashlib.sha256(json.dumps(part, sort_keys=True).encode())
+    found = hashlib.sha256(json.dumps(part, sort_keys=True, default=str).encode())
     for path in sorted(path for tree in trees for path in Path(tree).rglob("*.*") if path.is_file()):
         found.update(f"{path.name}\0".encode() + path.read_bytes())
     return found.hexdigest()[:16]

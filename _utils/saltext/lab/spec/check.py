@@ -150,5 +150,28 @@ def _tunnels(lab):
 KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail", "onlyif", "order", "parallel"} | {
     *{"prereq", "prerequired", "require", "retry", "runas", "saltenv", "state", "umask", "unless", "use", "watch"}
 }
+
+
+def _wires(lab):
+    """What the switches cannot do: tags and guests on a wire, two networks with an address on one card."""
+    for name, host in lab.hosts.items():
+        own = [place.split("+")[0] for place in host.joins]
+        for network in facts.wanted(lab, name):
+            if lab.networks[network].over is None and (lab.networks[network].vlan or network not in own):
+                yield f"lab:networks:{network} is needed on {name} with tags or guests: state its `overlay`"
+        for card, carried in host.uplinks.items():
+            if len(both := [network for network in own if network in carried]) > 1:
+                yield f"lab:hosts:{name}:uplinks:{card} has {' and '.join(both)} of its joins: one card each"
+
+
+def _links(lab):
+    """Names that become network interfaces: the kernel allows 15 characters, and each once."""
+    for name, host in lab.hosts.items():
+        own = [n for n in (place.split("+")[0] for place in host.joins) if lab.networks[n].overlay]
+        taken = [*host.uplinks, *(f"br-{card}" for card in host.uplinks), "br-int", *own]
+        for link in sorted({link for link in taken if len(link) > 15 or taken.count(link) > 1}):
+            yield f"lab:hosts:{name} would have a network interface {link}, too long or twice: rename it"
+
+
 RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
-RULES = (_names, _networks, _addresses, _twice, _macs, _vms, _data, _tunnels)
+RULES = (_names, _networks, _addresses, _twice, _macs, _vms, _data, _tunnels, _wires, _links)

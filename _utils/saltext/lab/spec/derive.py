@@ -37,7 +37,7 @@ def address(networks, place):
 def vm_place(networks, network, vm):
     """Return a *place* for *vm* in the upper half of *network*, for a VM that states none."""
     half = ipaddress.IPv4Network(networks[network].subnet).num_addresses // 2
-    return f"{network}+{half + int.from_bytes(_digest(network, vm)[:4], 'big') % (half - 1)}"
+    return f"{network}+{half + int.from_bytes(_digest(network, vm)[:4], 'big') % max(half - 1, 1)}"
 
 
 def _digest(*words):

@@ -74,7 +74,9 @@ class Vm(Model):
 
 class Lab(Model):
     name: Name = field("name of the lab", "attic", default=...)
-    domain: str = field("DNS domain of all its machines", "attic.example", default=...)
+    domain: str = field(
+        "DNS domain of all its machines", "attic.example", default=..., pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$"
+    )
     masters: Masters = field("the two Salt masters", {"physical": "pi1", "virtual": "pi2"}, default=...)
     networks: dict[Name, Network] = field("networks by name", {}, default=...)
     hosts: dict[Name, Host] = field("physical machines by name", {}, default=...)

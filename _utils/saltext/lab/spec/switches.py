@@ -59,7 +59,11 @@ def _links(lab, host):
     carriers = {
         network: uplink_bridge(card) for card, carried in lab.hosts[host].uplinks.items() for network in carried
     }
-    links = {card: {"mtu": max(lab.networks[n].mtu for n in on)} for card, on in lab.hosts[host].uplinks.items()}
+    uplinks = lab.hosts[host].uplinks
+    links = {
+        card: {"mtu": max([lab.networks[name].mtu for name in carried], default=1500)}
+        for card, carried in uplinks.items()
+    }
     for place in lab.hosts[host].joins:
         network, address = derive.address(lab.networks, place)
         links[carriers.get(network, network)] = {"address": str(address), "mtu": lab.networks[network].mtu}
