@@ -149,6 +149,7 @@ def _answers(running):
 @contextmanager
 def _process(*argv, log):
     with open(log, "w") as out:
+        argv = ("setpriv", "--pdeathsig", "TERM", *argv)  # it ends with the tests, even when they are killed
         child = subprocess.Popen(argv, stdout=out, stderr=out, env=_environment(), start_new_session=True)
     try:
         yield child
@@ -157,7 +158,7 @@ def _process(*argv, log):
         try:
             child.wait(30)
         except subprocess.TimeoutExpired as err:
-            raise Unreachable(f"{argv[0].name} does not end", f"pid {child.pid}") from err
+            raise Unreachable(f"{argv[3].name} does not end", f"pid {child.pid}") from err
         finally:
             with contextlib.suppress(ProcessLookupError):  # it leads a group of its own; what is left of that goes too
                 os.killpg(child.pid, signal.SIGKILL)

@@ -158,11 +158,11 @@ SENSE = {
     ),
     "a card with a long name": (
         at("hosts:hv1:uplinks", {"enp130s0f0np0": ["underlay"]}),
-        "lab:hosts:hv1 would have a network interface br-enp130s0f0np0, too long or twice",
+        "lab:hosts:hv1 would have a network interface br-enp130s0f0np0, beyond 15 characters or twice",
     ),
     "a card whose bridge is that of the guests": (
         at("hosts:hv1:uplinks", {"int": ["underlay"]}),
-        "lab:hosts:hv1 would have a network interface br-int, too long or twice",
+        "lab:hosts:hv1 would have a network interface br-int, beyond 15 characters or twice",
     ),
     "an overlay without its underlay": (
         at("hosts:hv1:joins", []),

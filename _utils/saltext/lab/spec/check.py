@@ -170,7 +170,7 @@ def _links(lab):
         own = [n for n in (place.split("+")[0] for place in host.joins) if lab.networks[n].overlay]
         taken = [*host.uplinks, *(f"br-{card}" for card in host.uplinks), "br-int", *own]
         for link in sorted({link for link in taken if len(link) > 15 or taken.count(link) > 1}):
-            yield f"lab:hosts:{name} would have a network interface {link}, too long or twice: rename it"
+            yield f"lab:hosts:{name} would have a network interface {link}, beyond 15 characters or twice: rename it"
 
 
 RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
