@@ -1,8 +1,6 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
-# Salt's plugins for pytest listen on the network and log each second: only the tier that needs them has them.
-PYTEST := PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(PY) -m pytest
 export PYTHONPATH := _utils:.
 LAB ?= demo
 export LAB
@@ -49,16 +47,16 @@ lint: setup
 	@.venv/bin/ruff check -q . && .venv/bin/ruff format --check -q . && .venv/bin/mypy --no-error-summary
 
 unit: setup  ## tests of pure code
-	$(PYTEST) tests/unit
+	$(PY) -m pytest tests/unit
 
 daemon: images  ## tests against real daemons in directories of their own
-	$(PYTEST) tests/daemon
+	$(PY) -m pytest tests/daemon
 
 salt: setup  ## tests with real masters and minions
 	$(PY) -m pytest tests/salt
 
 lab: images  ## tests of the whole lab, in a rack of their own
-	$(PYTEST) tests/lab
+	$(PY) -m pytest tests/lab
 
 bench-up: images  ## how long each part of bringing up the lab takes
 	@$(PY) -m bench.up

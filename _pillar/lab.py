@@ -8,13 +8,26 @@ Give each minion its slice of the lab, compiled from the one spec.
       - lab: {}
 """
 
+import logging
+
+from saltext.lab.errors import BadWish
 from saltext.lab.spec import slices, source
+
+log = logging.getLogger(__name__)
 
 
 def ext_pillar(minion_id, pillar):
-    """Return ``{"lab": slice}`` of *minion_id*, or nothing for an id that is not in the spec."""
+    """
+    Return ``{"lab": slice}`` of *minion_id*, or nothing for an id that is not in the spec.
+
+    Raises ``BadWish`` for a spec with mistakes; which ones stays on the master: they may quote another's data.
+    """
     config = __opts__["lab"]
-    part = slices.of(source.render(__opts__, config["spec"]), minion_id, config["serves"])
+    try:
+        part = slices.of(source.render(__opts__, config["spec"]), minion_id, config["serves"])
+    except BadWish as err:
+        log.error("no slices: %s", err)
+        raise BadWish("the lab's spec cannot be used", "", "on the master: salt-run lab.check") from None
     if part and "master" in part:
         part["master"]["spec"] = config["spec"]
     return {"lab": part} if part else {}

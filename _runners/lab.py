@@ -70,8 +70,9 @@ def bootstrap(until=VERBS[-1]):
     """
     Bring the whole lab up, and return what became of each step.
 
-    With *until* (power, minion, converge, enrol, start or highstate) it ends there.  Can be called again at any time: what is as wished is left alone, what was broken off
-    goes on.  Exits with 0 when all is up, 1 when a step failed, 2 for a spec with mistakes.
+    With *until* (power, minion, converge, enrol, start or highstate) it ends there.  Can be
+    called again at any time: what is as wished is left alone, what was broken off goes on.
+    Exits with 0 when all is up, 1 when a step failed, 2 for a spec with mistakes.
 
     CLI Example:
 
@@ -158,8 +159,11 @@ def welcome(minion, again=False):
     if store.get(minion) is None:
         return {"said": "not a machine that was enrolled here"}
     part = slices.of(_spec(), minion, __opts__["lab"]["serves"])
-    outcome = admission.welcome(store, Fleet(__opts__).apply, minion, _digest(part), again)
+    fleet = Fleet(__opts__)
+    outcome = admission.welcome(store, fleet, minion, _digest(part), again)
     _announce(minion)
+    if outcome:
+        admission.remember_boot(store, fleet, minion)
     return {"highstate": outcome and outcome.model_dump(mode="json")}
 
 

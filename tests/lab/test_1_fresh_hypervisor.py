@@ -1,4 +1,4 @@
-"""What a plan says of a machine that is as it was installed, and what then happens.  Runs first: the lab is not up yet."""
+"""What a plan says of a machine that is as it was installed, and what then happens; before the lab is up."""
 
 import json
 

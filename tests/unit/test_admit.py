@@ -15,9 +15,9 @@ from saltext.lab.admit.decide import ACCEPT, LEAVE, REJECT, decide
 from saltext.lab.admit.desk import LIFETIME, Desk
 from saltext.lab.admit.key import fingerprint
 from saltext.lab.admit.keystore import ACCEPTED, DENIED, PENDING
-from saltext.lab.admit.record import Highstate, Record
+from saltext.lab.admit.record import STALE, Highstate, Record
 from saltext.lab.admit.store import Store
-from saltext.lab.admit.welcome import digest, welcome
+from saltext.lab.admit.welcome import BOOT_ID, digest, remember_boot, welcome
 from saltext.lab.boot.returns import Applied
 from saltext.lab.errors import BadWish, Unreachable
 
@@ -290,17 +290,50 @@ def test_of_wishes_with_a_mistake_none_is_enrolled(desk, wish, words):
 # The first highstate
 
 
+class Machines:
+    """What the fleet looks like to a welcome: *apply*, and the boot id that a machine tells."""
+
+    def __init__(self, apply=lambda minion: Applied({}, {}), boot="first\n"):
+        self.apply, self.boot = apply, boot
+
+    def call(self, minion, fun, path):
+        assert (fun, path) == ("file.read", BOOT_ID)
+        if self.boot is None:
+            raise Unreachable(f"{minion} does not answer")
+        return self.boot
+
+
 def applied(failed=None):
-    return lambda minion: Applied({}, failed or {})
+    return Machines(lambda minion: Applied({}, failed or {}))
 
 
-def test_a_machine_is_welcomed_once_in_each_enrolment(store):
+def test_a_machine_is_welcomed_once_in_each_boot(store):
     store.put(USED)
+    machines = applied()
+
+    assert welcome(store, machines, "web1", "d1").state == "done"
+    remember_boot(store, machines, "web1")
+    assert welcome(store, machines, "web1", "d2") is None
+    assert store.get("web1").highstate.digest == "d1"
+    machines.boot = None
+    assert welcome(store, machines, "web1", "d2") is None
+    machines.boot = "second\n"
+    assert welcome(store, machines, "web1", "d3").digest == "d3"
+    assert welcome(store, machines, "web1", "d4") is None
+    assert welcome(store, machines, "web1", "d5", again=True).digest == "d5"
+
+
+def test_a_highstate_whose_runner_died_is_taken_up_by_the_next_event(store):
+    begun = Highstate(state="running", at=time.time() - STALE - 1)
+    store.put(USED.model_copy(update={"highstate": begun}))
 
     assert welcome(store, applied(), "web1", "d1").state == "done"
-    assert welcome(store, applied(), "web1", "d2") is None
-    assert store.get("web1").highstate.digest == "d1"
-    assert welcome(store, applied(), "web1", "d2", again=True).digest == "d2"
+
+
+def test_one_that_runs_is_left_alone(store):
+    store.put(USED.model_copy(update={"highstate": Highstate(state="running", at=time.time())}))
+
+    assert welcome(store, Machines(lambda minion: pytest.fail("applied")), "web1", "d1") is None
 
 
 def test_of_many_events_at_once_one_welcomes(store):
@@ -308,7 +341,10 @@ def test_of_many_events_at_once_one_welcomes(store):
     calls = []
     with ThreadPoolExecutor(16) as pool:
         list(
-            pool.map(lambda _: welcome(store, lambda who: calls.append(who) or Applied({}, {}), "web1", ""), range(32))
+            pool.map(
+                lambda _: welcome(store, Machines(lambda who: calls.append(who) or Applied({}, {})), "web1", ""),
+                range(32),
+            )
         )
 
     assert calls == ["web1"]
@@ -321,7 +357,7 @@ def test_nobody_else_is_welcomed(store, record):
     if record:
         store.put(record)
 
-    assert welcome(store, lambda minion: pytest.fail("applied"), "web1", "") is None
+    assert welcome(store, Machines(lambda minion: pytest.fail("applied")), "web1", "") is None
 
 
 def test_a_highstate_that_fails_says_which_state_and_why(store):
@@ -338,7 +374,7 @@ def test_a_machine_that_goes_away_has_failed(store):
     def away(minion):
         raise Unreachable("web1 does not answer state.apply")
 
-    assert welcome(store, away, "web1", "d1").why == "web1 does not answer state.apply"
+    assert welcome(store, Machines(away), "web1", "d1").why == "web1 does not answer state.apply"
 
 
 def test_a_digest_follows_the_slice_and_every_file(tmp_path):

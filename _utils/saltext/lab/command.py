@@ -13,14 +13,14 @@ def run(*argv, stdin=None, timeout=60, env=None):
     seconds.  Raises ``Refused`` with the last line of its error output when it fails,
     ``Unreachable`` when it takes too long or is not installed.
     """
-    argv = [str(word) for word in argv]
+    words = [str(word) for word in argv]
     try:
-        done = subprocess.run(argv, input=stdin, timeout=timeout, env=env, capture_output=True, text=True, check=False)
+        done = subprocess.run(words, input=stdin, timeout=timeout, env=env, capture_output=True, text=True, check=False)
     except subprocess.TimeoutExpired as err:
-        raise Unreachable(f"{argv[0]} did not end within {timeout} s", " ".join(argv)) from err
+        raise Unreachable(f"{argv[0]} did not end within {timeout} s", " ".join(words)) from err
     except FileNotFoundError as err:
         raise Unreachable(f"{argv[0]} cannot be run", str(err), f"install {argv[0]}") from err
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()
-        raise Refused(f"{' '.join(argv)} failed with {done.returncode}", said[-1] if said else "")
+        raise Refused(f"{' '.join(words)} failed with {done.returncode}", said[-1] if said else "")
     return done.stdout

@@ -9,7 +9,8 @@ class KeyStore:
     """The key store of the master whose configuration is *opts*."""
 
     def __init__(self, opts):
-        # Salt would hand every minion a new session key whenever any key is deleted; what goes here had no session.
+        # Salt would make every minion authenticate anew whenever a key is deleted.  What goes here has not joined,
+        # or is the key that a machine had before its present power-on.
         self.opts = {**opts, "rotate_aes_key": False, "preserve_minions": True}
 
     def pub(self, minion, status):

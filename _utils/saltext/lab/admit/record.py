@@ -11,11 +11,19 @@ Minion = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")]
 Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+STALE = 900  #: seconds; a highstate under emulation takes one or two minutes at the most
+
+
 class Highstate(Model):
     state: Literal["running", "done", "failed"] = field("how far it is", "done", default=...)
     at: float = field("when it came there", 1700000000.0, unit="s since 1970", default=...)
     digest: str = field("of the slice and the formulas that were applied", "9f86d081884c", default="")
     why: str = field("what failed", "", default="")
+    boot: str | None = field("boot id of the machine", "5b3e1c3e-…")
+
+    def is_stale(self, now):
+        """Return whether it should have ended long before *now*: who ran it has died."""
+        return self.state == "running" and now - self.at > STALE
 
 
 class Record(Model):
@@ -25,4 +33,4 @@ class Record(Model):
     uuid: str | None = field("UUID of the machine", "6ba7b810-9dad-11d1-80b4-00c04fd430c8")
     host: str | None = field("hypervisor that it runs on", "hv1")
     admitted: float | None = field("when its key was accepted", 1700000012.0, unit="s since 1970")
-    highstate: Highstate | None = field("its first highstate of this boot", None)
+    highstate: Highstate | None = field("its highstate of this boot", None)

@@ -1,4 +1,4 @@
-"""The first highstate of a machine that has just been admitted: once in each of its boots."""
+"""The highstate of a machine that has just booted and was admitted: once in each of its boots."""
 
 import hashlib
 import json
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from saltext.lab.admit.record import Highstate
 from saltext.lab.errors import LabError
+
+BOOT_ID = "/proc/sys/kernel/random/boot_id"  #: another one in each boot (random(4))
 
 
 def digest(part, trees):
@@ -17,26 +19,54 @@ def digest(part, trees):
     return found.hexdigest()[:16]
 
 
-def welcome(store, apply, minion, digest, again=False):
+def welcome(store, fleet, minion, digest, again=False):
     """
     Return the ``Highstate`` of *minion* after applying its states, or None when that is another's job or done.
 
-    *apply* is called with the minion's id and returns ``Applied``.  However many events ask
-    for it, the highstate runs once for each enrolment; *again* asks for one more.
+    However many events ask for it, the highstate runs once in each boot of the machine;
+    *again* asks for one more.  An event may be forged: that the machine has booted anew is
+    believed when the machine itself says so.
     """
-    if not store.update(minion, lambda record: _claim(record, again)):
+    boot = _rebooted(store.get(minion), fleet, again)
+    if not store.update(minion, lambda record: _claim(record, boot, again)):
         return None
     try:
-        failed = apply(minion).failed
+        failed = fleet.apply(minion).failed
         why = "; ".join(f"{name}: {comment}" for name, comment in failed.items())
     except LabError as err:
         why = str(err)
-    outcome = Highstate(state="failed" if why else "done", at=time.time(), digest="" if why else digest, why=why)
-    store.update(minion, lambda record: {"highstate": outcome})
-    return outcome
+    state = Highstate(state="failed" if why else "done", at=time.time(), digest="" if why else digest, why=why)
+    store.update(minion, lambda record: {"highstate": state})
+    return state
 
 
-def _claim(record, again):
-    if record.admitted is None or (record.highstate and not again):
+def remember_boot(store, fleet, minion):
+    """Note which boot of *minion* was highstated, after the fact: nobody has to wait for it."""
+    boot = _boot(fleet, minion)
+    store.update(minion, lambda record: record.highstate and {"highstate": record.highstate.model_copy(update=boot)})
+
+
+def _rebooted(record, fleet, again):
+    """Return ``{"boot": id}`` of a machine that was highstated before, else nothing: no job for the usual case."""
+    return _boot(fleet, record.id) if record and record.highstate and not again else {}
+
+
+def _boot(fleet, minion):
+    try:
+        return {"boot": fleet.call(minion, "file.read", BOOT_ID).strip()}
+    except LabError:
+        return {}
+
+
+def _claim(record, boot, again):
+    if record.admitted is None or not (again or _is_due(record.highstate, boot)):
         return None
-    return {"highstate": Highstate(state="running", at=time.time())}
+    return {"highstate": Highstate(state="running", at=time.time(), **boot)}
+
+
+def _is_due(highstate, boot):
+    if highstate is None:
+        return True
+    if highstate.state == "running":
+        return highstate.is_stale(time.time())
+    return bool(boot and highstate.boot and boot["boot"] != highstate.boot)

@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 
+from saltext.lab.admit.record import Highstate
 from saltext.lab.errors import LabError, NotConverged, Unreachable
 
 CHUNK = 20  #: seconds that one call waits on the virtual master's event bus
@@ -18,7 +19,9 @@ class Guests:
     def __init__(self, lab, fleet, digests):
         self.lab, self.fleet, self.digests = lab, fleet, digests
         self.master = lab.masters.virtual
-        self.due = defaultdict(dict)  #: hypervisor -> its VMs that have to be started -> whether they run now
+        self.due: dict[str, dict[str, bool]] = defaultdict(
+            dict
+        )  #: hypervisor -> its VMs that have to be started -> whether they run now
 
     def enrol(self, step):
         """Return which VMs of the hypervisor have new keys, enrolled with the virtual master."""
@@ -89,7 +92,8 @@ def _is_lost(record):
 
 
 def _is_over(record):
-    return bool(record and record["highstate"] and record["highstate"]["state"] != "running")
+    highstate = record and record["highstate"]
+    return bool(highstate and (highstate["state"] != "running" or Highstate(**highstate).is_stale(time.time())))
 
 
 def _is_done(record):

@@ -31,7 +31,8 @@ def runner(minion, fun, ret):
     if not isinstance(ret, dict) or "return" not in ret:
         raise Refused(f"the master on {minion} did not run {fun}", _text(ret))
     if not ret.get("success"):
-        raise Refused(f"{fun} failed on the master {minion}", _last_line(ret["return"]))
+        said = ret["return"]
+        raise Refused(f"{fun} failed on the master {minion}", said["error"] if "error" in said else _last_line(said))
     return ret["return"]
 
 

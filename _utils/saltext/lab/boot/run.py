@@ -1,9 +1,10 @@
 """Run steps, each as soon as what it needs is there, as many at once as may be."""
 
 import time
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
 
+from saltext.lab.boot.graph import Step
 from saltext.lab.errors import LabError
 
 BEGUN, CHANGED, SAME, FAILED, SKIPPED = "begun", "changed", "as wished", "failed", "skipped"
@@ -28,7 +29,9 @@ def execute(steps, act):
     already.  A step that raises ``LabError`` has failed; what needs it is skipped, and all
     else goes on.
     """
-    waiting, ended, running = {step.id: step for step in steps}, {}, {}
+    waiting = {step.id: step for step in steps}
+    ended: dict[str, Event] = {}
+    running: dict[Future, Step] = {}
     with ThreadPoolExecutor(WORKERS) as pool:
         while waiting or running:
             for event in _skipped(waiting, ended):

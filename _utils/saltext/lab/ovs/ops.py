@@ -43,7 +43,7 @@ def touched(changes):
 
 def _patch(changes):
     """Return *changes* as the merge patch that they came from."""
-    patch = {}
+    patch: dict = {}
     for change in changes:
         at = patch
         for key in change.path[:-1]:

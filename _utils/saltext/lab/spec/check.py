@@ -82,7 +82,7 @@ def _overlay(lab, name, network):
 
 
 def _addresses(lab):
-    seen = {}
+    seen: dict = {}
     for path, place in facts.places(lab):
         try:
             name, address = derive.address(lab.networks, place)
@@ -107,7 +107,7 @@ def _twice(lab):
 
 
 def _macs(lab):
-    seen = {}
+    seen: dict = {}
     for path, mac in facts.macs(lab):
         if seen.setdefault(mac, path) != path:
             yield f"{path} {mac} is that of {seen[mac]}: choose another"

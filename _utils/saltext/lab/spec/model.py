@@ -33,7 +33,7 @@ class Network(Model):
 
 
 class Power(Model):
-    driver: str = field("who switches it on and off", "rack", default=...)
+    driver: Literal["rack"] = field("who switches it on and off", "rack", default=...)
 
 
 class Host(Model):

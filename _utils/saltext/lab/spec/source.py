@@ -18,6 +18,7 @@ def render(opts, sls):
     *opts* are those of a master (``pillar_roots``, renderers).  Raises ``BadWish`` when
     the SLS cannot be rendered or holds no lab: an empty spec is never taken for an empty lab.
     """
+    opts = {**opts, "pillar_safe_render_error": False}  # who writes the spec may see what is wrong with it
     pillar = salt.pillar.Pillar(opts, {}, f"spec-{sls}", "base", pillar_override={})
     data, errors = pillar.render_pillar({"base": [sls]})
     if errors:
