@@ -18,13 +18,12 @@ def main(argv=None):
     try:
         if os.geteuid():
             raise Refused("a rack cannot be used", "namespaces and mounts are for root only", "use sudo")
-        command.run(command)
+        return command.run(command) or 0
     except LabError as err:
         print(err, file=sys.stderr)
         return CANNOT_RUN if command.run in (commands.run, commands.shell) else 1
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 def _parser():
@@ -40,8 +39,8 @@ def _parser():
     power = _add(group, commands.power, "put a host's plug in and switch it on, or pull its plug")
     power.add_argument("switch", choices=["on", "off"])
     power.add_argument("host", metavar="HOST")
-    _add(group, commands.shell, "log in to a host").add_argument("host", metavar="HOST")
-    run = _add(group, commands.run, "run a command on a host; its exit code is ours")
+    _add(group, commands.shell, "log in to a host, or open the console of a VM").add_argument("host", metavar="HOST")
+    run = _add(group, commands.run, "run a command on a host or VM; its exit code is ours")
     run.add_argument("host", metavar="HOST")
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD…")
     return parser

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from rack import inside
+from rack import guest, inside
 from rack.place import CHECKOUT, Place
 from saltext.lab.errors import BadWish
 from saltext.lab.power.rack import ask
@@ -65,11 +65,25 @@ def power(command):
 def run(command):
     if not (argv := command.argv[command.argv[:1] == ["--"] :]):
         raise BadWish(f"nothing to run on {command.host}", "", "rack run HOST -- CMD…")
-    inside.become(_place(command), command.host, argv)
+    place = _place(command)
+    if (spec := _vm_of(command, place)) is not None:
+        return guest.run(place, spec, command.host, argv)
+    return inside.become(place, command.host, argv)
 
 
 def shell(command):
-    inside.become(_place(command), command.host, ["bash", "-l"])
+    place = _place(command)
+    if (spec := _vm_of(command, place)) is not None:
+        return guest.console(place, spec, command.host)
+    return inside.become(place, command.host, ["bash", "-l"])
+
+
+def _vm_of(command, place):
+    """Return the spec when the command is for one of its VMs, else None."""
+    if command.host in place.hosts():
+        return None
+    spec = _spec(command)
+    return spec if command.host in spec.get("vms", {}) else None
 
 
 def _boot(place, names, op):

@@ -35,23 +35,25 @@ def pid(place, host):
 
 def become(place, host, argv):
     """Replace this process by *argv* on *host*, so that its exit code and its signals are ours."""
-    command = _entering(pid(place, host), argv)
-    os.execvpe(command[0], command, _environment())
+    command = entering(place, host, argv)
+    os.execvpe(command[0], command, environment())
 
 
 def failed_units(place, host):
     """Return the names of the systemd units that have failed on *host*."""
     query = ["systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--full"]
-    argv = _entering(pid(place, host), query)
-    done = subprocess.run(argv, env=_environment(), capture_output=True, text=True, timeout=30, check=False)
+    argv = entering(place, host, query)
+    done = subprocess.run(argv, env=environment(), capture_output=True, text=True, timeout=30, check=False)
     if done.returncode:
         raise LabError(f"systemd on {host} does not answer", done.stderr.strip(), f"python -m rack shell {host}")
     return [line.split()[0] for line in done.stdout.splitlines()]
 
 
-def _entering(target, argv):
-    return ["nsenter", f"--target={target}", *SPACES, "--", *argv]
+def entering(place, host, argv):
+    """Return the command that runs *argv* in all namespaces of *host*; raises as ``pid`` does."""
+    return ["nsenter", f"--target={pid(place, host)}", *SPACES, "--", *argv]
 
 
-def _environment():
+def environment():
+    """Return what a login has: none of this machine's variables."""
     return ENVIRONMENT | {"TERM": os.environ.get("TERM", "dumb")}

@@ -68,3 +68,13 @@ def test_a_host_without_power_is_named_with_what_to_do_and_heals_when_it_is_back
     assert done.returncode == 0
     assert steps["highstate web3"]["state"] == "changed"
     assert lab.salt("pi2", "web3", "test.ping") is True
+
+
+def test_a_command_runs_on_any_machine_and_its_exit_code_comes_through(lab):
+    ended = lab.run("web1", "sh", "-c", "hostname; exit 3", check=False)
+
+    assert (ended.stdout, ended.returncode) == ("web1\n", 3)
+    assert lab.run("hv1", "sh", "-c", "exit 4", check=False).returncode == 4
+    nowhere = lab.run("web9", "true", check=False)
+    assert nowhere.returncode == 125
+    assert "there is no host web9" in nowhere.stderr
