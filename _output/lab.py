@@ -25,7 +25,7 @@ def output(data, **kwargs):
         return _shown(_line(data["event"]))
     if "error" in data:
         return _shown(Text(data["error"], style="red"))
-    tables = [table for key, table in TABLES.items() if key in data for table in table(data[key])]
+    tables = [part for key, table in TABLES.items() if data.get(key) for part in table(data[key])]
     if not tables:
         return str(data.get("said") or {key: part for key, part in data.items() if key not in ("outputter", "retcode")})
     return _shown(*tables)
@@ -40,7 +40,9 @@ def _line(event):
 def _steps(rows):
     changed = sum(row["state"] == "changed" for row in rows)
     lost = [row for row in rows if row["state"] in ("failed", "skipped")]
-    yield Text(f"{len(rows)} steps, {changed} changed something, {len(lost)} failed", style="bold")
+    yield Text(f"{len(rows)} steps, {changed} changed something, {len(lost)} failed or skipped", style="bold")
+    if not changed and not lost:
+        return
     table = _table("step", "state", "s", "said")
     for row in [row for row in rows if row["state"] == "changed"] + lost:
         table.add_row(row["step"], row["state"], f"{row['took']:.1f}", row["said"], style=COLOURS.get(row["state"]))

@@ -2,7 +2,9 @@
 
 import functools
 import logging
+import os
 import sys
+from contextlib import contextmanager
 
 import salt.utils.event
 
@@ -23,7 +25,7 @@ from saltext.lab.spec import slices, source
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
 
-DONE, FAILURE, BAD_SPEC = 0, 1, 2
+DONE, FAILURE, BAD_SPEC, INTERRUPTED = 0, 1, 2, 130
 
 
 def _answers(runner):
@@ -86,7 +88,7 @@ def bootstrap(until=VERBS[-1]):
     verbs = {"power": hosts.power, "minion": hosts.minion, "converge": hosts.converge}
     verbs |= {"enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
     ended = []
-    with lock.held("lab.bootstrap"):
+    with lock.held("lab.bootstrap"), _interruptible():
         for event in execute(steps(lab, until), lambda step: verbs[step.verb](step)):
             _tell(event)
             if event.state != BEGUN:
@@ -190,6 +192,18 @@ def _digest(part):
 def _announce(minion):
     with salt.utils.event.get_master_event(__opts__, __opts__["sock_dir"], listen=False) as bus:
         bus.fire_event({"id": minion}, "lab/record")
+
+
+@contextmanager
+def _interruptible():
+    """End at once on Ctrl-C: Salt makes a SystemExit of it, and Python would wait for every step under way."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        print(
+            "\ninterrupted; what was begun may go on where it runs; to go on here: salt-run lab.bootstrap", flush=True
+        )
+        os._exit(INTERRUPTED)
 
 
 def _tell(event):

@@ -22,7 +22,7 @@ def run(place, spec, vm, argv):
         check=False,
     )
     answer = _answer(done.stdout).get(vm)
-    if not isinstance(answer, dict):
+    if not isinstance(answer, dict) or "stdout" not in answer:
         why = answer or done.stderr.strip()
         raise Unreachable(f"{vm} does not answer", why, "make run CMD='salt-run lab.status'")
     for text, to in ((answer["stdout"], sys.stdout), (answer["stderr"], sys.stderr)):

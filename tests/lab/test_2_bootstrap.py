@@ -2,6 +2,8 @@
 
 import json
 
+from saltext.lab.wait import until
+
 VMS = {
     "web1": ("hv1", "10.10.0.21", "the first machine of the demo lab"),
     "web2": ("hv1", "10.10.0.22", "its neighbour on the same hypervisor"),
@@ -78,3 +80,15 @@ def test_a_command_runs_on_any_machine_and_its_exit_code_comes_through(lab):
     nowhere = lab.run("web9", "true", check=False)
     assert nowhere.returncode == 125
     assert "there is no host web9" in nowhere.stderr
+
+
+def test_a_vm_that_reboots_into_an_empty_ram_is_highstated_again(lab):
+    before = lab.salt("pi1", "pi2", "lab_master.records", "[web2]")["web2"]["highstate"]
+    lab.run("hv1", "virsh", "reset", "web2")
+
+    def again():
+        now = lab.salt("pi1", "pi2", "lab_master.records", "[web2]")["web2"]["highstate"]
+        return now["state"] == "done" and now["boot"] not in (None, before["boot"])
+
+    until(again, 240, "the highstate after the reboot")
+    assert lab.salt("pi2", "web2", "service.status", "motd-http") is True

@@ -66,7 +66,7 @@ def test_the_end_of_a_bootstrap_shows_what_changed_and_what_failed_and_counts_al
     ]
     title, _, _, *body = lines({"steps": rows, "retcode": 1})
 
-    assert title == "4 steps, 1 changed something, 2 failed"
+    assert title == "4 steps, 1 changed something, 2 failed or skipped"
     assert [line.split()[:2] for line in body] == [["power", "hv1"], ["power", "hv2"], ["minion", "hv2"]]
     assert "off — no [power] — plug it in" in body[1]
 
@@ -74,7 +74,7 @@ def test_the_end_of_a_bootstrap_shows_what_changed_and_what_failed_and_counts_al
 def test_a_bootstrap_with_nothing_to_do_says_so():
     row = {"step": "power hv1", "machine": "hv1", "state": "as wished", "took": 0.1, "said": ""}
 
-    assert lines({"steps": [row], "retcode": 0})[0] == "1 steps, 0 changed something, 0 failed"
+    assert lines({"steps": [row], "retcode": 0})[0] == "1 steps, 0 changed something, 0 failed or skipped"
 
 
 def test_the_status_of_hosts_and_vms():

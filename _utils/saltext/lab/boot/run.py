@@ -32,7 +32,8 @@ def execute(steps, act):
     waiting = {step.id: step for step in steps}
     ended: dict[str, Event] = {}
     running: dict[Future, Step] = {}
-    with ThreadPoolExecutor(WORKERS) as pool:
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
         while waiting or running:
             for event in _skipped(waiting, ended):
                 ended[event.step] = event
@@ -45,6 +46,8 @@ def execute(steps, act):
                 event = done.result()
                 ended[event.step] = event
                 yield event
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # whoever interrupts does not wait for what is under way
 
 
 def _ready(waiting, ended):

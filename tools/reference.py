@@ -1,0 +1,144 @@
+"""
+Write docs/reference from the models and the docstrings: ``python -m tools.reference``.
+
+``pages`` computes what shall be there, and a test compares that with what is.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import yaml
+from pydantic import TypeAdapter, create_model
+
+from saltext.lab.ovs import model as ovs
+from saltext.lab.spec import model as spec
+from saltext.lab.virt import model as virt
+from tools.docstrings import functions
+
+HERE = Path(__file__).parents[1]
+TARGET = HERE / "docs/reference"
+MADE = "<!-- Made by tools/reference.py: change the model or the docstring, then run `make docs`. -->"
+SPEC = "Every key of the spec, which stands under `lab` in one pillar SLS. A key that is not here is a mistake."
+PATCH = "What is not stated is left alone. Where null is among the types, it removes what is there."
+TYPES = {"integer": "whole number", "boolean": "true or false", "string": "text", "null": "null"}
+EMPTY = {"description": "", "examples": [""]}  #: what a schema says of a kind of text, which tells nothing
+
+
+def main():
+    """Write all pages."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (TARGET / name).write_text(text, encoding="utf-8")
+
+
+def pages():
+    """Return ``{file name: text}`` of all that shall be in docs/reference."""
+    lab = _told(create_model("Pillar", lab=(spec.Lab, ...)).model_json_schema())
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **lab, "title": "Spec of a lab"}
+    return {
+        "spec.md": _page("The spec", SPEC, _kinds(spec), *_models(schema, "Lab", "lab")),
+        "spec.schema.json": json.dumps(schema, indent=2) + "\n",
+        "lab_ovs.md": _things("lab_ovs", ovs, ovs.Bridges, "Bridge"),
+        "lab_virt.md": _things("lab_virt", virt, virt.Domains, "Domain"),
+        "lab_master.md": _page("lab_master: execution module", *functions(HERE / "_modules/lab_master.py")),
+        "runners.md": _page("lab: runners", *functions(HERE / "_runners/lab.py")),
+    }
+
+
+def _things(name, module, things, kind):
+    """Return the page of the states, the functions and the fields of one kind of *things*."""
+    fields = _models(_told(TypeAdapter(things).json_schema()), kind, kind.upper())
+    states, modules = (functions(HERE / folder / f"{name}.py") for folder in ("_states", "_modules"))
+    head = [name, "## States", *states, "## Execution module", *modules, "## Fields", PATCH]
+    return _page(*head, _kinds(module), *fields)
+
+
+def _page(title, *parts):
+    return "\n\n".join([f"# {title}", MADE, *(part for part in parts if part)]) + "\n"
+
+
+def _models(schema, name, path):
+    """Return the section of the model *name*, which stands at *path*, and of those in it."""
+    model, inner = schema["$defs"][name], []
+    for key, field in model["properties"].items():
+        below, there = _model_in(field)
+        inner += _models(schema, there, f"{path}:{key}{below}") if there else []
+    return [f"## `{path}`", model.get("description", ""), _table(model), *inner]
+
+
+def _model_in(field):
+    """Return how the path goes on to the model in *field*, and its name; None where there is none."""
+    for part in field.get("anyOf", [field]):
+        if "$ref" in part:
+            return "", part["$ref"].rpartition("/")[2]
+        if found := _model_in(inside)[1] if (inside := _inside(part)) else None:
+            return ":NAME", found
+    return "", None
+
+
+def _inside(field):
+    """Return what a mapping by name holds, or None for anything else."""
+    [held, *_] = [*field.get("patternProperties", {}).values(), field.get("additionalProperties")]
+    return held if isinstance(held, dict) else None
+
+
+def _table(model):
+    """Return the fields of *model*; where none has to be stated it is a merge patch, which has no defaults."""
+    rows = [["key", "type", "unit", "default", "what", "example"], ["---"] * 6]
+    for key, field in model["properties"].items():
+        default = "has to be stated" if key in model.get("required", []) else _code(field.get("default"))
+        told = [field.get("unit", ""), default, field.get("description", ""), _code(field["examples"][0])]
+        rows.append([f"`{key}`", _type(field), *told])
+    if "required" not in model:
+        rows = [row[:3] + row[4:] for row in rows]
+    return "\n".join("| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in rows)
+
+
+def _escaped(cell):
+    return cell.replace("|", "\\|").replace("<", "\\<")
+
+
+def _type(field):
+    """Return the type of *field* in words."""
+    if "anyOf" in field:
+        return " or ".join(_type(part) for part in field["anyOf"])
+    if "$ref" in field:
+        return "keys below"
+    if values := field.get("enum", [field["const"]] if "const" in field else None):
+        return ", ".join(_code(value) for value in values)
+    if field.get("type") == "array":
+        return f"list of {_type(field['items'])}"
+    if field.get("type") == "object":
+        return f"by name: {_type(inside)}" if (inside := _inside(field)) else "mapping"
+    limits = [f"{word} {field[key]}" for key, word in {"minimum": "from", "maximum": "to"}.items() if key in field]
+    return " ".join([KINDS.get(field.get("pattern"), TYPES.get(field.get("type"), "anything")), *limits])
+
+
+def _patterns(module):
+    """Return ``{pattern: word}`` of the kinds of text that *module* has a name for."""
+    annotated = {word: kind for word, kind in vars(module).items() if hasattr(kind, "__metadata__")}
+    kinds = {word: TypeAdapter(kind).json_schema() for word, kind in annotated.items()}
+    named = {kind["pattern"]: word for word, kind in kinds.items() if "pattern" in kind}
+    return {pattern: re.sub("(?<=[a-z])([A-Z])", r" \1", word).lower() for pattern, word in named.items()}
+
+
+def _kinds(module):
+    return "\n".join(f"- *{word}* is text that fits `{pattern}`" for pattern, word in _patterns(module).items())
+
+
+def _code(value):
+    text = yaml.safe_dump(value, default_flow_style=True, width=1000, sort_keys=False).split("\n...")[0]
+    return "none" if value is None else f"`{text.strip()}`"
+
+
+def _told(schema):
+    """Return the JSON Schema *schema* without what tells nothing."""
+    text = json.dumps(schema)
+    return json.loads(text, object_hook=lambda one: {key: of for key, of in one.items() if EMPTY.get(key, key) != of})
+
+
+KINDS = _patterns(spec) | _patterns(ovs) | _patterns(virt)
+
+if __name__ == "__main__":
+    main()
