@@ -6,7 +6,7 @@ LAB ?= demo
 export LAB
 HOST ?= pi1
 
-.PHONY: help setup images up down status shell run test unit daemon salt lab lint docs bench-up bench-ovs
+.PHONY: help setup images up down status shell run test unit daemon salt lab lint docs bench-up bench-ovs bench-virt
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,3 +63,6 @@ bench-up: images  ## how long each part of bringing up the lab takes
 
 bench-ovs: setup  ## lab_ovs beside a hand-written transaction
 	@$(PY) -m bench.ovs
+
+bench-virt: setup  ## lab_virt beside a raw libvirt-python loop and virsh
+	@$(PY) -m bench.virt

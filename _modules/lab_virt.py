@@ -1,21 +1,33 @@
 """
 Look at and change the libvirt domains of this host.
 
-The hypervisor is ``lab:virt:uri`` (config or pillar), the directory of the guests' identities ``lab:virt:identities``.
+The hypervisor is ``lab:virt:uri`` (config or pillar), the directory of the guests' identities ``lab:virt:identities``,
+that of our marks of pools, volumes and secrets ``lab:virt:marks``, that of verified images ``lab:virt:images``.
 """
+
+from contextlib import contextmanager
 
 from saltext.lab.errors import Refused
 from saltext.lab.plan import Change
 from saltext.lab.virt import console as _console
 from saltext.lab.virt import host
 from saltext.lab.virt import identity as _identity
+from saltext.lab.virt import image as _image
+from saltext.lab.virt import image_fetch as _image_fetch
+from saltext.lab.virt import marks as _marks
+from saltext.lab.virt import network as _network
+from saltext.lab.virt import pool as _pool
+from saltext.lab.virt import secret as _secret
+from saltext.lab.virt import volume as _volume
+from saltext.lab.virt.here import Here as _Here
 
 
 def domains():
     """
     Return all domains by name as their next start would find them, ``running`` and ``autostart`` too.
 
-    The fields are those of :class:`~saltext.lab.virt.model.Domain`; ``adopt`` is whether this suite manages it.
+    The fields are those of :class:`~saltext.lab.virt.model.Domain`; ``adopt`` is whether this suite manages it, and
+    ``live`` what the guest that runs has otherwise: a merge patch.
 
     CLI Example:
 
@@ -29,10 +41,11 @@ def domains():
 
 def change(changes):
     """
-    Make *changes*, a list of ``(path, old, new)``: one definition for each domain, then its autostart and power.
+    Make *changes*, a list of ``(path, old, new, impact)``: one definition for each domain, then its guest and power.
 
-    For states; by hand, use ``state.single lab_virt.domain_present``.  Raises ``Refused`` naming each domain that
-    libvirt refused; the others are done.
+    *impact* is ``live`` if it is left out: a guest that runs gets it at once where that is possible.  For states; by
+    hand, use ``state.single lab_virt.domain_present``.  Raises ``Refused`` naming each domain that libvirt refused;
+    the others are done.
 
     CLI Example:
 
@@ -41,7 +54,7 @@ def change(changes):
         salt 'hv*' lab_virt.change '[[[vm1, memory_mib], 1024, 2048]]'
     """
     with _conn() as conn:
-        host.write(conn, [Change(tuple(path), old, new) for path, old, new, *_ in changes])
+        host.write(conn, [Change(tuple(path), *rest) for path, *rest in changes])
 
 
 def start(name):
@@ -102,6 +115,195 @@ def console(name, lines=20):
     if path is None:
         raise Refused(f"domain {name} has no serial log", "its serial_log is not stated", "state serial_log")
     return _console.tail(path, lines)
+
+
+def pools():
+    """
+    Return all storage pools by name, those that run as they run now, ``running`` and ``autostart`` too.
+
+    The fields are those of :class:`~saltext.lab.virt.pool_model.Pool`; ``adopt`` is whether this suite manages it.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'hv*' lab_virt.pools
+    """
+    with _here() as here:
+        return _pool.read(here)
+
+
+def pool_change(changes):
+    """
+    Make *changes* of pools, a list of ``(path, old, new)``.
+
+    For states; by hand, use ``state.single lab_virt.pool_present``.  Raises ``Refused`` naming each pool that libvirt
+    refused; the others are done.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt hv1 lab_virt.pool_change '[[[vms, autostart], false, true]]'
+    """
+    with _here() as here:
+        _pool.write(here, _changes(changes))
+
+
+def pool_refresh(name):
+    """
+    Return how many volumes pool *name* has, after libvirt has looked again.  Raises ``Refused`` if it does not run.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt hv1 lab_virt.pool_refresh vms
+    """
+    with _conn() as conn:
+        return _pool.refresh(conn, name)
+
+
+def volumes(pools=None):
+    """
+    Return the volumes of the named *pools*, or of all that run, as ``{"pool:volume": {...}}``, with their ``path``.
+
+    The fields are those of :class:`~saltext.lab.virt.volume_model.Volume`; ``adopt`` is whether this suite made it.
+    Raises ``Refused`` if a named pool is stopped.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt hv1 lab_virt.volumes pools='[vms]'
+    """
+    with _here() as here:
+        return _volume.read(here, pools)
+
+
+def volume_change(changes):
+    """
+    Make *changes* of volumes, a list of ``(path, old, new)``.
+
+    For states; by hand, use ``state.single lab_virt.volume_present``.  Raises ``Refused`` or ``NotSafe`` naming each
+    volume that could not be changed; the others are done.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt hv1 lab_virt.volume_change '[[["vms:root", size_mib], 1024, 2048]]'
+    """
+    with _here() as here:
+        _volume.write(here, _changes(changes))
+
+
+def images(wish=None):
+    """
+    Return all images as ``{"pool:volume": {"sha256", "format", "size_mib", …}}``, or those of *wish*, in its words.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt hv1 lab_virt.images
+    """
+    with _here() as here:
+        return _image.read(here, wish)
+
+
+def image_change(changes):
+    """
+    Make *changes* of images, a list of ``(path, old, new)``; what is fetched is verified before it is used.
+
+    For states; by hand, use ``state.single lab_virt.image_present``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt hv1 lab_virt.image_change '[[["vms:deb12"], {}, null]]'
+    """
+    with _here() as here:
+        _image.write(here, _changes(changes))
+
+
+def networks():
+    """
+    Return all networks of libvirt by name as their next start would find them, ``running`` and ``autostart`` too.
+
+    The fields are those of :class:`~saltext.lab.virt.network_model.Network`; ``adopt`` is whether this suite keeps it.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'hv*' lab_virt.networks
+    """
+    with _conn() as conn:
+        return _network.read(conn)
+
+
+def network_change(changes):
+    """
+    Make *changes* of networks, a list of ``(path, old, new)``; guests stay plugged in.
+
+    For states; by hand, use ``state.single lab_virt.network_present``.  Raises ``Refused`` naming each network that
+    libvirt refused; the others are done.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt hv1 lab_virt.network_change '[[[lan, autostart], false, true]]'
+    """
+    with _conn() as conn:
+        _network.write(conn, _changes(changes))
+
+
+def secrets(wish=None):
+    """
+    Return all secrets of libvirt for Ceph and volumes by what they are for: all but their values.
+
+    The fields are those of :class:`~saltext.lab.virt.secret_model.Secret`.  With *wish*, ``{name: {value_file, …}}``,
+    the place of a value comes back if libvirt has the value that is there, else ``another value``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'hv*' lab_virt.secrets
+    """
+    with _here() as here:
+        return _secret.read(here, wish)
+
+
+def secret_change(changes):
+    """
+    Make *changes* of secrets, a list of ``(path, old, new)``; values are named by the place where they are kept.
+
+    For states; by hand, use ``state.single lab_virt.secret_present``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt hv1 lab_virt.secret_change '[[[client.libvirt, value_file], null, /etc/ceph/libvirt.key]]'
+    """
+    with _here() as here:
+        _secret.write(here, _changes(changes))
+
+
+@contextmanager
+def _here():
+    option = __salt__["config.get"]
+    with _conn() as conn:
+        marks = _marks.Marks(option("lab:virt:marks", _marks.DIRECTORY))
+        yield _Here(conn, marks, option("lab:virt:images", _image_fetch.CACHE), __pillar__)
+
+
+def _changes(changes):
+    return [Change(tuple(path), *rest) for path, *rest in changes]
 
 
 def _conn():

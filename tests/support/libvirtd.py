@@ -52,6 +52,20 @@ virtlogd -d
 libvirtd -d
 while :; do sleep 3600 & wait $! || :; done  # the first process of a pid namespace reaps what libvirtd leaves
 """
+OPENVSWITCH = r"""
+set -eu
+export OVS_RUNDIR=/run/openvswitch OVS_LOGDIR=/run/openvswitch
+mkdir -p /run/openvswitch
+echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6  # a tap device would send what its guest then hears
+ovsdb-tool create /run/openvswitch/conf.db /usr/share/openvswitch/vswitch.ovsschema
+ovsdb-server --detach --pidfile --log-file --remote=punix:/run/openvswitch/db.sock /run/openvswitch/conf.db
+ovs-vsctl --no-wait init
+ovs-vswitchd --detach --pidfile --log-file
+ovs-vsctl --timeout=20 add-br br-int -- set bridge br-int datapath_type=netdev \
+  -- add-port br-int probe tag=10 -- set interface probe type=internal
+ip address add 10.9.8.1/24 dev probe
+ip link set probe up
+"""
 # Every public call about domains is in the log, so a test can prove that none of them writes.
 LIBVIRTD_CONF = """
 host_uuid = "5a17ab1e-0000-4000-8000-000000000001"
@@ -78,6 +92,27 @@ class Libvirtd:
         """Return the names of all domain calls so far, in order."""
         log = (self.home / "var/log/libvirt/libvirtd.log").read_text(errors="replace")
         return re.findall(r"debug : (vir\w+):\d+ : ", log)
+
+    def crash(self):
+        """Kill libvirtd alone; guests and their logs go on."""
+        inside = next(pid for pid in _pids_in(self.home) if Path(f"/proc/{pid}/comm").read_text() == "libvirtd\n")
+        os.kill(inside, signal.SIGKILL)
+        until(lambda: not Path(f"/proc/{inside}").exists(), 20, "the end of libvirtd")
+
+    def start(self):
+        """Start libvirtd again where it was."""
+        self.run("libvirtd", "-d")
+
+    def run(self, *argv):
+        """Run *argv* in the namespaces of this libvirtd; return whether it exits with 0."""
+        init = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0]
+        inside = ["nsenter", "-t", init, "-m", "-n", "-i", "-p", *argv]
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.run(inside, timeout=30, check=False, **quiet).returncode == 0
+
+    def openvswitch(self):
+        """Start an Open vSwitch in user space beside it, with a bridge br-int and a port ``probe`` in VLAN 10."""
+        assert self.run("bash", "-c", OPENVSWITCH)
 
     def kill(self):
         """End it like a power cut, with all its guests; none of them is left when this returns."""

@@ -18,6 +18,7 @@ class Things:
     read: Callable[[], dict[str, Any]]  #: looks, never touches
     write: Callable[[list[Change]], None]  #: takes the changes to make
     impact: Callable[[Change, dict[str, Any]], str] = lambda change, actual: LIVE
+    note: Callable[[dict[str, Any]], str] = lambda actual: ""  #: what else there is to say of what was read last
 
 
 def converge(things, wish, test):
@@ -37,7 +38,7 @@ def converge(things, wish, test):
         fixed = [change for change in changes if change.impact == RECREATE]
         doable = [change for change in changes if change.impact != RECREATE]
         if not changes:
-            return _outcome(things, True, "as wished", [])
+            return _outcome(things, True, _and("as wished", things.note(actual)), [])
         if test:
             return _outcome(things, False if fixed else None, _cannot(fixed) or "to be changed", changes)
         return _carried_out(things, wish, doable, fixed)
@@ -68,16 +69,21 @@ def _carried_out(things, wish, changes, fixed):
     except LabError as err:
         refusals.append(str(err))
     try:
-        left = list(diff(things.read(), wish))
+        actual = things.read()
     except LabError as err:
         return _outcome(things, False, "; ".join([*refusals, f"what was done cannot be seen: {err}"]), [])
+    left = list(diff(actual, wish))
     still = {change.path for change in left}
     landed = [change for change in changes if change.path not in still]
     if not left:
-        return _outcome(things, True, "changed", landed)
+        return _outcome(things, True, _and("changed", things.note(actual)), landed)
     if not refusals:
         refusals = [str(NotConverged(f"{things.name} is not as wished", f"still to change: {as_salt(left)}"))]
     return _outcome(things, False, "; ".join(refusals), landed)
+
+
+def _and(comment, note):
+    return f"{comment}; {note}" if note else comment
 
 
 def _cannot(fixed):

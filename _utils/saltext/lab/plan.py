@@ -10,7 +10,7 @@ a mapping is compared key by key, and anything else is compared whole.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-LIVE, NEXT_BOOT, RECREATE = "live", "next-boot", "recreate"
+LIVE, NEXT_BOOT, RESTART, RECREATE = "live", "next-boot", "restart", "recreate"
 
 
 class Change(NamedTuple):

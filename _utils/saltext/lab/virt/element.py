@@ -1,9 +1,8 @@
 """
 How one value sits in XML.
 
-Each kind has ``get(root)``, which returns the value or None, and ``set(root, value)``,
-which touches nothing but that value.  One entry serves both ways, so reading and writing
-cannot disagree.
+Each kind has ``get(root)``, which returns the value or None, and ``set(root, value)``, which touches nothing but that
+value.  One entry serves both ways, so reading and writing cannot disagree.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,9 +19,9 @@ class Value:
     attr: str | None = None  #: None: the text of the element
     load: Callable[[str], Any] = str
     dump: Callable[[Any], str] = str
-    new: Mapping[str, dict[str, str]] = field(
-        default_factory=dict
-    )  #: attributes of elements that set has to make, by tag
+    #: attributes of elements that set has to make, by tag
+    new: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    gone: str = ""  #: what None removes, if that is not the element: another one, or path/@attribute
     clear: str = ""  #: what would contradict a new value: an element, path/@attribute or path/text()
     unless: str = ""  #: an element beside which the value does not mean what it says
 
@@ -37,7 +36,7 @@ class Value:
     def set(self, root, value):
         """Write *value*; for None, remove the element and what is empty then above it."""
         if value is None:
-            remove(root, self.path)
+            _clear(root, self.gone or self.path)
         else:
             self._put(root, self.dump(value))
 
@@ -78,7 +77,7 @@ class Map:
 
     parent: str
     tag: str
-    key: Value
+    key: Any  #: what tells one from the other, such as a Value
     table: Mapping[str, Any]
     new: Mapping[str, dict[str, str]] = field(default_factory=dict)  #: as in Value
 
@@ -110,7 +109,7 @@ def load(root, table):
 def make(root, path, new=None):
     """Return the element at *path*; what is missing on the way is made with the attributes in *new*."""
     node = root
-    for step in path.split("/"):
+    for step in filter(None, path.split("/")):
         found = node.find(step)
         tag = step.partition("[")[0]
         node = ET.SubElement(node, tag, (new or {}).get(tag, {})) if found is None else found
@@ -144,6 +143,7 @@ def _clear(root, what):
         return
     if last.startswith("@"):
         node.attrib.pop(last[1:], None)
+        prune(root, path if path != "." else "")
     elif last == "text()":
         node.text = None
     else:

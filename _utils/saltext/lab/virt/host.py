@@ -2,8 +2,8 @@
 
 import libvirt
 
-from saltext.lab.errors import Refused
-from saltext.lab.virt import xml
+from saltext.lab.plan import LIVE, RESTART
+from saltext.lab.virt import batch, live, order, restart, seen, sizes, xml
 from saltext.lab.virt.link import URI, connect, doing, ours
 
 __all__ = ["URI", "connect", "read", "read_one", "start", "stop", "write"]
@@ -21,36 +21,26 @@ def read(conn):
     """
     Return all domains by name, each as its next start would find it.
 
-    Each has the fields of ``model.Domain`` that it has a value for; ``adopt`` is whether it
-    carries our mark.  Passwords in the XML are not read.
+    Each has the fields of ``model.Domain`` that it has a value for; ``adopt`` is whether it carries our mark,
+    ``live`` what a guest that runs has otherwise, as a merge patch.  Passwords in the XML are not read.
     """
     with doing(conn, "list the domains"):
         found = conn.listAllDomains()
         autostarted = {one.name() for one in conn.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_AUTOSTART)}
-    return {one.name(): known for one in found if (known := _read(conn, one, autostarted))}
+    return sizes.added(conn, {one.name(): known for one in found if (known := _read(conn, one, autostarted))})
 
 
 def write(conn, changes):
     """
-    Make *changes*: for each domain one definition with all of them, then autostart and power.
+    Make *changes*: for each domain one definition with all of them, then the guest that runs, autostart and power.
 
-    A domain that libvirt refuses does not stop the others; all refusals come in one error.
+    A guest gets at once the changes whose impact is ``live``, and is restarted for those whose impact is ``restart``.
+    What is started is started by its ``start_order``.  A domain that libvirt refuses does not stop the others; all
+    refusals come in one error.
     """
     with doing(conn, "list the domains"):
         found = {one.name(): one for one in conn.listAllDomains()}
-    refusals = []
-    for name, its in _by_domain(changes).items():
-        try:
-            if its[0].path == () and its[0].new is None:
-                _remove(conn, name, found.get(name))
-            else:
-                _write(conn, name, found.get(name), its)
-        except Refused as err:
-            refusals.append(err)
-    if len(refusals) == 1:
-        raise refusals[0]
-    if refusals:
-        raise Refused(f"{len(refusals)} domains could not be changed", "; ".join(map(str, refusals)))
+    batch.each("domains", order.by_start(changes, found), lambda name, its: _bring(conn, name, found.get(name), its))
 
 
 def read_one(conn, name):
@@ -80,26 +70,40 @@ def stop(conn, name):
 def _read(conn, domain, autostarted):
     try:
         text = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+        guest = domain.XMLDesc() if domain.ID() != -1 else None
     except libvirt.libvirtError as err:
         if err.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
             return None  # gone since the listing
         raise ours(conn, f"read domain {domain.name()}", err) from err
-    return xml.read(text) | {"running": domain.ID() != -1, "autostart": domain.name() in autostarted}
+    found = xml.read(text)
+    if guest and (live_patch := seen.otherwise(found, xml.read(guest))):
+        found["live"] = live_patch
+    return found | {"running": guest is not None, "autostart": domain.name() in autostarted}
 
 
-def _by_domain(changes):
-    """Return *changes* by domain, their paths from there on."""
-    grouped: dict[str, list] = {}
-    for change in changes:
-        grouped.setdefault(change.path[0], []).append(change._replace(path=change.path[1:]))
-    return grouped
+def _bring(conn, name, domain, changes):
+    if batch.removed(changes):
+        _remove(conn, name, domain)
+    else:
+        _write(conn, name, domain, changes)
 
 
 def _write(conn, name, domain, changes):
     wish = {change.path[0]: change.new for change in changes if change.path}
     if domain is None or set(wish) & set(xml.DOMAIN):
         domain = _define(conn, name, domain, changes)
+    sizes.grow(conn, name, domain, changes)
+    if domain.ID() != -1:
+        _guest(conn, name, domain, changes)
     _power(conn, name, domain, wish)
+
+
+def _guest(conn, name, domain, changes):
+    """Let the guest that runs have what it can have."""
+    if at_once := [change for change in changes if change.path and change.impact == LIVE]:
+        live.change(conn, name, domain, at_once)
+    if any(change.impact == RESTART for change in changes):
+        restart.restart(conn, name, domain)
 
 
 def _define(conn, name, domain, changes):
@@ -107,7 +111,7 @@ def _define(conn, name, domain, changes):
         # SECURE: a definition read without it has lost its passwords, and would lose them for good when written.
         flags = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
         old = domain.XMLDesc(flags) if domain else xml.blank(_kind(conn, changes), name)
-        return conn.defineXML(xml.write(old, changes))
+        return conn.defineXML(xml.write(old, [change for change in changes if change.path]))
 
 
 def _power(conn, name, domain, wish):
@@ -124,8 +128,9 @@ def _remove(conn, name, domain):
     if domain is None:  # gone since it was read
         return
     with doing(conn, f"remove domain {name}"):
-        persistent = domain.isPersistent()  # one that is not is gone for good with its QEMU
-        if domain.isActive():
+        runs = domain.ID() != -1
+        persistent = not runs or domain.isPersistent()  # one that is not is gone for good with its QEMU
+        if runs:
             domain.destroy()
         if persistent:
             domain.undefineFlags(UNDEFINE)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import libvirt
 
 from saltext.lab.errors import Refused, Unreachable
+from saltext.lab.virt import events
 
 URI = "qemu:///system"
 LOST = {libvirt.VIR_ERR_RPC, libvirt.VIR_ERR_NO_CONNECT, libvirt.VIR_ERR_INVALID_CONN}
@@ -14,6 +15,7 @@ LOST = {libvirt.VIR_ERR_RPC, libvirt.VIR_ERR_NO_CONNECT, libvirt.VIR_ERR_INVALID
 def connect(uri=URI):
     """Yield a connection to the hypervisor at *uri*.  Raises ``Unreachable`` when it does not answer."""
     libvirt.registerErrorHandler(lambda *_: None, None)  # errors are raised; do not print them too
+    events.serve()
     try:
         conn = libvirt.open(uri)
     except libvirt.libvirtError as err:

@@ -4,120 +4,98 @@ What a domain's XML is called in a wish: for each field of the model the entry t
 See https://libvirt.org/formatdomain.html.
 """
 
+import typing
 from typing import Any
-from xml.etree import ElementTree as ET
 
-from saltext.lab.virt import element
+from saltext.lab.virt.amounts import Cpuset, Memory, MemoryMax, Vcpus, VcpusMax
+from saltext.lab.virt.card import HostdevKey
+from saltext.lab.virt.device_table import DISK, FILESYSTEM, FW_CFG, HOSTDEV, NIC
+from saltext.lab.virt.document import Texts
 from saltext.lab.virt.element import Map, Switch, Value
+from saltext.lab.virt.firmware import Firmware
+from saltext.lab.virt.kinds import FEATURES, Agent, CpuModel, Fields, OemStrings, PciePorts, Serial
+from saltext.lab.virt.mark import MARK, Mark, Note, Overlay
+from saltext.lab.virt.model import BIOS, CHASSIS, SYSTEM
 
-#: Our mark: what has this element in its metadata was made or taken over by this suite.
-MARK = "{https://saltext-lab/domain/1}domain"
-OFFLOADS = {
-    "host": dict.fromkeys(("csum", "gso", "tso4", "tso6", "ecn", "ufo"), "off"),
-    "guest": dict.fromkeys(("csum", "tso4", "tso6", "ecn", "ufo"), "off"),
-}
+__all__ = ["DISK", "DOMAIN", "FW_CFG", "MARK", "NIC", "Mark"]
+
 #: libvirt gives KiB whatever unit it was given.
 KIB_AS_MIB: dict[str, Any] = {"load": lambda kib: int(kib) // 1024, "dump": lambda mib: str(mib * 1024)}
 
 
-class Mark:
-    """Our mark; it is there or not."""
-
-    def get(self, root):
-        """Return whether it is there."""
-        return root.find(f"metadata/{MARK}") is not None
-
-    def set(self, root, value):
-        """Put it there, or take it away."""
-        metadata = element.make(root, "metadata")
-        for node in metadata.findall(MARK):
-            metadata.remove(node)
-        if value:
-            ET.SubElement(metadata, MARK)
+def _kib(path):
+    return Value(path, new={path.rpartition("/")[2]: {"unit": "KiB"}}, **KIB_AS_MIB)
 
 
-class CpuModel:
-    """The name of a CPU model, or a mode that needs none."""
-
-    def get(self, root):
-        """Return the model or the mode, or None."""
-        cpu = root.find("cpu")
-        if cpu is None:
-            return None
-        return cpu.findtext("model") if cpu.get("mode", "custom") == "custom" else cpu.get("mode")
-
-    def set(self, root, value):
-        """Write the model or the mode; features and topology stay."""
-        custom = value not in ("host-passthrough", "host-model", "maximum")
-        cpu = element.make(root, "cpu")
-        cpu.set("mode", "custom" if custom else value)
-        element.remove(cpu, "model")
-        if custom:
-            cpu.set("match", "exact")
-            ET.SubElement(cpu, "model", fallback="forbid").text = value
+def _smbios(block, names):
+    new = {"sysinfo": {"type": "smbios"}}
+    path = f"sysinfo[@type='smbios']/{block}/entry[@name='%s']"
+    return Fields({name: Value(path % name, new=new | {"entry": {"name": name}}) for name in typing.get_args(names)})
 
 
-class Offloads:
-    """What a virtio card leaves to the host; False where everything is switched off."""
-
-    def get(self, root):
-        """Return False where all of them are off."""
-        return not all(
-            (node := root.find(f"driver/{side}")) is not None and off.items() <= node.attrib.items()
-            for side, off in OFFLOADS.items()
-        )
-
-    def set(self, root, value):
-        """Switch all of them off, or say nothing about any; the driver's other settings stay."""
-        for side, off in OFFLOADS.items():
-            if not value:
-                element.make(root, f"driver/{side}").attrib.update(off)
-            elif (node := root.find(f"driver/{side}")) is not None:
-                node.attrib = {key: text for key, text in node.attrib.items() if key not in off}
-                element.prune(root, f"driver/{side}")
-        if not value:
-            root.find("driver").set("name", "qemu")  # vhost in the kernel would not honour them
-
-
-class Bridge(Value):
-    """The bridge of a card; a card that is plugged in otherwise is turned into one on a bridge."""
-
-    def set(self, root, value):
-        """Write the bridge."""
-        root.set("type", "bridge")
-        super().set(root, value)
-
-
-NIC: dict[str, Any] = {
-    "bridge": Bridge("source", "bridge"),
-    "virtualport": Value("virtualport", "type", clear="virtualport"),
-    "tag": Value("vlan/tag", "id", load=int, clear="vlan", unless="vlan[@trunk='yes']"),
-    "model": Value("model", "type"),
-    "mtu": Value("mtu", "size", load=int),
-    "offloads": Offloads(),
+TUNE: dict[str, Any] = {
+    "cpu_shares": Value("cputune/shares", load=int),
+    "cpu_period_us": Value("cputune/period", load=int),
+    "cpu_quota_us": Value("cputune/quota", load=int),
+    "memory_hard_mib": _kib("memtune/hard_limit"),
+    "memory_soft_mib": _kib("memtune/soft_limit"),
+    "blkio_weight": Value("blkiotune/weight", load=int),
 }
-FW_CFG: dict[str, Any] = {
-    "file": Value(".", "file", clear="./text()"),
-    "value": Value(".", clear="./@file"),
-}
+#: In the order in which they are written: what comes first cannot undo what comes later.
 DOMAIN: dict[str, Any] = {
     "adopt": Mark(),
+    "spec": Note("spec"),
+    "spec_hash": Note("hash"),
+    "start_order": Note("start", int),
     "type": Value(".", "type"),
     "uuid": Value("uuid"),
     "title": Value("title"),
-    # A smaller current memory would be what the guest really gets.
-    "memory_mib": Value("memory", clear="currentMemory", **KIB_AS_MIB),
-    "vcpus": Value("vcpu", load=int, clear="vcpu/@current"),
+    "memory_mib": Memory(),
+    "memory_max_mib": MemoryMax(),
+    "vcpus": Vcpus(),
+    "vcpus_max": VcpusMax(),
+    "cpuset": Cpuset("vcpu", "cpuset", gone="vcpu/@cpuset"),
     "machine": Value("os/type", "machine"),
     "cpu_model": CpuModel(),
+    "cpu_features": FEATURES,
+    "firmware": Firmware(),
+    "nvram": Value("os/nvram"),
+    "tpm": Value(
+        "devices/tpm/backend",
+        "version",
+        new={"tpm": {"model": "tpm-tis"}, "backend": {"type": "emulator"}},
+        gone="devices/tpm",
+    ),
+    "boot": Texts("os", "boot", lambda node: node.get("dev"), lambda dev: {"dev": dev}),
     "kernel": Value("os/kernel"),
     "initrd": Value("os/initrd"),
     "cmdline": Value("os/cmdline"),
+    "on_poweroff": Value("on_poweroff"),
     "on_reboot": Value("on_reboot"),
-    "tb_cache_mib": Value("features/tcg/tb-cache", new={"tb-cache": {"unit": "KiB"}}, **KIB_AS_MIB),
+    "on_crash": Value("on_crash"),
+    "tb_cache_mib": _kib("features/tcg/tb-cache"),
+    "clock": Value("clock", "offset"),
+    "hugepages": Switch("memoryBacking/hugepages", "<hugepages/>"),
+    "shared_memory": Switch("memoryBacking/access[@mode='shared']", "<access mode='shared'/>"),
+    "iothreads": Value("iothreads", load=int),
+    "pcie_ports": PciePorts(),
     "nics": Map("devices", "interface", Value("mac", "address"), NIC, new={"interface": {"type": "bridge"}}),
+    "disks": Map("devices", "disk", Value("target", "dev"), DISK, new={"disk": {"type": "file", "device": "disk"}}),
+    "filesystems": Map(
+        "devices", "filesystem", Value("target", "dir"), FILESYSTEM, new={"filesystem": {"type": "mount"}}
+    ),
+    "hostdevs": Map("devices", "hostdev", HostdevKey(), HOSTDEV),
+    "smbios": Fields(
+        {"bios": _smbios("bios", BIOS), "system": _smbios("system", SYSTEM), "chassis": _smbios("chassis", CHASSIS)}
+    ),
+    "oem_strings": OemStrings(),
     "fw_cfg": Map("sysinfo[@type='fwcfg']", "entry", Value(".", "name"), FW_CFG, new={"sysinfo": {"type": "fwcfg"}}),
+    "serial": Serial(),
     "serial_log": Value("devices/serial/log", "file", new={"serial": {"type": "pty"}, "log": {"append": "on"}}),
+    "agent": Agent(),
+    "watchdog": Value("devices/watchdog", "action", new={"watchdog": {"model": "i6300esb"}}),
     "rng": Switch("devices/rng", "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>"),
     "balloon": Switch("devices/memballoon", "<memballoon model='virtio'/>", off="<memballoon model='none'/>"),
+    "tune": Fields(TUNE),
+    "xml": Overlay(),
 }

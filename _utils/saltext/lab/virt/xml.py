@@ -8,8 +8,12 @@ name stays in the XML untouched.
 from xml.etree import ElementTree as ET
 
 from saltext.lab.virt import element
+from saltext.lab.virt.document import put
 from saltext.lab.virt.element import Map
-from saltext.lab.virt.table import DOMAIN, Mark
+from saltext.lab.virt.mark import Mark
+from saltext.lab.virt.table import DOMAIN
+
+ORDER = {key: number for number, key in enumerate(DOMAIN)}
 
 # Prefixes that people know, for those who look at the XML; ElementTree would call them ns0.
 for _prefix, _uri in {
@@ -43,14 +47,40 @@ def read(text):
 def write(text, changes):
     """Return the domain XML *text* after *changes*, whose paths start inside the domain."""
     root = ET.fromstring(text)
+    changes = _in_order([change for change in changes if change.path[0] in DOMAIN])
     for path, _, new, _ in changes:
-        match path:
-            case (key,) if key in DOMAIN and not isinstance(DOMAIN[key], Map):
-                DOMAIN[key].set(root, new)
-            case (key, item) if new is None:
-                DOMAIN[key].drop(root, item)
-            case (key, item):
-                DOMAIN[key].find(root, item)
-            case (key, item, detail):
-                DOMAIN[key].table[detail].set(DOMAIN[key].find(root, item), new)
+        put(root, DOMAIN, path, new)
+    _agree(root, {change.path[0] for change in changes}, {change.path[-1] for change in changes})
     return ET.tostring(root, encoding="unicode")
+
+
+def _in_order(changes):
+    """Return *changes* as the tables have them; devices stay in the order of the wish, which is that of their slots."""
+    items = {path: number for number, path in enumerate(dict.fromkeys(change.path[:2] for change in changes))}
+
+    def place(change):
+        key, *rest = change.path
+        detail = list(DOMAIN[key].table).index(rest[1]) if len(rest) == 2 and isinstance(DOMAIN[key], Map) else -1
+        return ORDER[key], items[change.path[:2]], detail
+
+    return sorted((change for change in changes if change.path[-1] != "size_mib"), key=place)
+
+
+def _agree(root, keys, details):
+    """Make the rest of the XML agree with what was written; libvirt refuses both ways of saying what boots first."""
+    if "boot" in keys:
+        for device in root.iterfind("devices/*[boot]"):
+            element.remove(device, "boot")
+    elif "boot_order" in details and root.find("devices/*[boot]") is not None:
+        element.remove(root, "os/boot")
+    if keys & {"smbios", "oem_strings"}:
+        element.remove(root, "os/smbios")
+        if root.find("sysinfo[@type='smbios']") is not None:
+            element.make(root, "os/smbios").set("mode", "sysinfo")
+    if keys & {"shared_memory"}:
+        element.remove(root, "memoryBacking/source")
+        if (
+            root.find("memoryBacking/access[@mode='shared']") is not None
+            and root.find("memoryBacking/hugepages") is None
+        ):
+            element.make(root, "memoryBacking/source").set("type", "memfd")
