@@ -55,7 +55,7 @@ def execute(steps, act):
 
 @contextmanager
 def interruptible():
-    """End the process at once on Ctrl-C: Salt makes a SystemExit of it, and Python would wait for the steps under way."""
+    """End the process at once on Ctrl-C: Salt makes a SystemExit of it, and Python would wait for all that runs."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
