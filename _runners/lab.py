@@ -53,7 +53,7 @@ def _answers(runner):
 @_answers
 def check():
     """
-    Return nothing but exit code 0 when the spec has no mistake, else all of its mistakes.
+    Return what the lab has, and exit code 0, when its spec has no mistake; else all of its mistakes.
 
     CLI Example:
 
