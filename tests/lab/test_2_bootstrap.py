@@ -92,3 +92,9 @@ def test_a_vm_that_reboots_into_an_empty_ram_is_highstated_again(lab):
 
     until(again, 240, "the highstate after the reboot")
     assert lab.salt("pi2", "web2", "service.status", "motd-http") is True
+
+
+def test_a_guest_trusts_the_one_master_that_its_hypervisor_told_it_of(lab):
+    pinned = lab.salt("pi2", "web1", "file.read", "/etc/salt/pki/minion/minion_master.pub")
+
+    assert pinned.strip() == lab.salt("pi1", "pi2", "lab_master.public_key").strip()
