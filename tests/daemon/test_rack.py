@@ -41,11 +41,6 @@ while True:
 """
 
 
-def hear_ctrl_c():
-    """A test run in the background ignores SIGINT, and what it starts would inherit that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class Rack:
     """A rack of its own with the hosts pi1, pi2 and hv1, driven as a person would: by its commands."""
 
@@ -55,9 +50,10 @@ class Rack:
 
     def start(self, *words, **more):
         env = os.environ | {"RACK": self.place.instance, "RACK_STATE": str(self.home), "PYTHONPATH": "_utils:."}
-        argv = [sys.executable, "-m", "rack", "--spec", str(self.spec), *words]
+        # A test run in the background ignores Ctrl-C, and what it starts would inherit that.
+        argv = ["env", "--default-signal=INT", sys.executable, "-m", "rack", "--spec", str(self.spec), *words]
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen(argv, cwd=CHECKOUT, env=env, preexec_fn=hear_ctrl_c, **pipes | more)
+        return subprocess.Popen(argv, cwd=CHECKOUT, env=env, **pipes | more)
 
     def __call__(self, *words, code=0, **more):
         process = self.start(*words, **more)
