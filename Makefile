@@ -58,6 +58,9 @@ salt: setup  ## tests with real masters and minions
 lab: images  ## tests of the whole lab, in a rack of their own
 	$(PY) -m pytest tests/lab
 
+docs: setup  ## write docs/reference anew from models and docstrings
+	@$(PY) -m tools.reference
+
 bench-up: images  ## how long each part of bringing up the lab takes
 	@$(PY) -m bench.up
 

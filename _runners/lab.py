@@ -2,9 +2,7 @@
 
 import functools
 import logging
-import os
 import sys
-from contextlib import contextmanager
 
 import salt.utils.event
 
@@ -18,14 +16,14 @@ from saltext.lab.boot.fleet import Fleet
 from saltext.lab.boot.graph import VERBS, steps
 from saltext.lab.boot.guests import Guests
 from saltext.lab.boot.hosts import Hosts
-from saltext.lab.boot.run import BEGUN, FAILED, execute
+from saltext.lab.boot.run import BEGUN, FAILED, execute, interruptible
 from saltext.lab.errors import BadWish, LabError
 from saltext.lab.schema import nearest
 from saltext.lab.spec import slices, source
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
 
-DONE, FAILURE, BAD_SPEC, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILURE, BAD_SPEC = 0, 1, 2
 
 
 def _answers(runner):
@@ -55,7 +53,7 @@ def _answers(runner):
 @_answers
 def check():
     """
-    Return nothing but exit code 0 when the spec has no mistake, else all of its mistakes.
+    Return what the lab has, and exit code 0, when its spec has no mistake; else all of its mistakes.
 
     CLI Example:
 
@@ -88,7 +86,7 @@ def bootstrap(until=VERBS[-1]):
     verbs = {"power": hosts.power, "minion": hosts.minion, "converge": hosts.converge}
     verbs |= {"enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
     ended = []
-    with lock.held("lab.bootstrap"), _interruptible():
+    with lock.held("lab.bootstrap"), interruptible():
         for event in execute(steps(lab, until), lambda step: verbs[step.verb](step)):
             _tell(event)
             if event.state != BEGUN:
@@ -192,18 +190,6 @@ def _digest(part):
 def _announce(minion):
     with salt.utils.event.get_master_event(__opts__, __opts__["sock_dir"], listen=False) as bus:
         bus.fire_event({"id": minion}, "lab/record")
-
-
-@contextmanager
-def _interruptible():
-    """End at once on Ctrl-C: Salt makes a SystemExit of it, and Python would wait for every step under way."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        print(
-            "\ninterrupted; what was begun may go on where it runs; to go on here: salt-run lab.bootstrap", flush=True
-        )
-        os._exit(INTERRUPTED)
 
 
 def _tell(event):

@@ -5,10 +5,9 @@ import signal
 import sys
 from datetime import datetime
 
-from saltext.lab.errors import LabError
-
 from images import cache
 from images.build import build
+from saltext.lab.errors import LabError
 
 
 def main(argv=None):

@@ -19,7 +19,10 @@ def make(root, requirements):
     pip = (sys.executable, "-m", "pip", "--quiet", "--python", home / "bin/python")
     run(*pip, "install", "--no-compile", "--requirement", requirements, timeout=1800)
     _move(home)
-    return next(home.glob("lib/python3*/site-packages"))
+    packages = next(home.glob("lib/python3*/site-packages"))
+    for record in packages.glob("*.dist-info/RECORD"):  # only to uninstall by, and has hashes from before the move
+        record.unlink()
+    return packages
 
 
 def compile_all(root, *folders):

@@ -46,7 +46,7 @@ lab:
     ram: {kind: ram}
 
   classes:
-    web: {image: ram, nics: [lan], memory_mib: 512, roles: [motd]}
+    web: {image: ram, nics: [lan], memory_mib: 384, roles: [motd]}
 
   vms:
     web1:

@@ -19,7 +19,7 @@ def status(place):
     try:
         return ask({"op": "status"}, place.socket)["hosts"]
     except Unreachable as err:
-        raise Unreachable(f"rack {place.instance} is not up", err.why, "python -m rack up") from err
+        raise Unreachable(f"rack {place.instance} is not up", err.why, ".venv/bin/rack up") from err
 
 
 def pid(place, host):
@@ -28,7 +28,7 @@ def pid(place, host):
     if host not in hosts:
         raise Refused(f"there is no host {host}", f"rack {place.instance} has {', '.join(hosts)}")
     if not hosts[host]["pid"]:
-        why, fix = f"its power is {hosts[host]['power']}", f"python -m rack power on {host}"
+        why, fix = f"its power is {hosts[host]['power']}", f".venv/bin/rack power on {host}"
         raise Refused(f"{host} is not on", why, fix)
     return hosts[host]["pid"]
 
@@ -45,7 +45,7 @@ def failed_units(place, host):
     argv = entering(place, host, query)
     done = subprocess.run(argv, env=environment(), capture_output=True, text=True, timeout=30, check=False)
     if done.returncode:
-        raise LabError(f"systemd on {host} does not answer", done.stderr.strip(), f"python -m rack shell {host}")
+        raise LabError(f"systemd on {host} does not answer", done.stderr.strip(), f".venv/bin/rack shell {host}")
     return [line.split()[0] for line in done.stdout.splitlines()]
 
 

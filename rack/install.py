@@ -27,7 +27,7 @@ def disk(topology, host, at, image):
     if at.exists():
         if not (at / "image").exists():
             why = f"it was installed on {(at / 'image').readlink()}, which is gone"
-            raise Refused(f"the disk of {host.name} cannot be used", why, "python -m rack down, to lose the disks")
+            raise Refused(f"the disk of {host.name} cannot be used", why, ".venv/bin/rack down, to lose the disks")
         return
     unfinished = at.with_name(f".{at.name}")
     shutil.rmtree(unfinished, ignore_errors=True)

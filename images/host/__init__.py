@@ -6,9 +6,8 @@ It is meant as the read-only lower layer of an overlay: no host writes to it.
 
 from pathlib import Path
 
-from saltext.lab.command import run
-
 from images import root, venv
+from saltext.lab.command import run
 
 HERE = Path(__file__).parent
 

@@ -10,10 +10,9 @@ import json
 import shutil
 from pathlib import Path
 
-from saltext.lab.command import run
-
 from images import root, venv
 from images.ram import cpio, kernel
+from saltext.lab.command import run
 
 HERE = Path(__file__).parent
 APPLETS = ("cat", "hostname", "insmod", "ip", "mkdir", "mount", "sh", "switch_root")  # all that init calls
@@ -55,7 +54,8 @@ def _initramfs(stage, debian):
 
 def _squash(tree, file):
     when = ("-mkfs-time", root.EPOCH, "-all-time", root.EPOCH)
-    how = ("-comp", "zstd", "-Xcompression-level", "19", "-b", "128K", "-no-xattrs", "-noappend")
+    # lz4 is a quarter larger than zstd -19, and a second of CPU quicker to boot under emulation.
+    how = ("-comp", "lz4", "-Xhc", "-no-xattrs", "-noappend")
     run("mksquashfs", tree, file, *how, *when, "-quiet", "-no-progress", timeout=900)
 
 
@@ -65,7 +65,7 @@ def _manifest(image, tree, debian):
         "name": "ram",
         "debian": (tree / "etc/debian_version").read_text().strip(),
         "kernel": kernel.version(debian),
-        "salt": next(tree.glob("opt/salt/lib/*/site-packages/salt-*.dist-info")).name.split("-")[1].removesuffix(".dist"),
+        "salt": next(tree.glob("opt/salt/lib/*/*/salt-*.dist-info")).stem.removeprefix("salt-"),
         "files": {file.name: {"size": file.stat().st_size, "sha256": _sha256(file)} for file in files},
     }
 

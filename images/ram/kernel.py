@@ -2,9 +2,8 @@
 
 import shutil
 
-from saltext.lab.command import run
-
 from images import root
+from saltext.lab.command import run
 
 PACKAGE = "linux-image-cloud-amd64"
 

@@ -50,7 +50,8 @@ class Rack:
 
     def start(self, *words, **more):
         env = os.environ | {"RACK": self.place.instance, "RACK_STATE": str(self.home), "PYTHONPATH": "_utils:."}
-        argv = [sys.executable, "-m", "rack", "--spec", str(self.spec), *words]
+        # A test run in the background ignores Ctrl-C, and what it starts would inherit that.
+        argv = ["env", "--default-signal=INT", sys.executable, "-m", "rack", "--spec", str(self.spec), *words]
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         return subprocess.Popen(argv, cwd=CHECKOUT, env=env, **pipes | more)
 

@@ -33,15 +33,20 @@ def test_status_shows_every_machine_and_nothing_wrong(lab):
 
 
 def test_no_private_key_is_anywhere_but_with_its_owner(lab):
-    looked = "BEGIN RSA PRIVATE\\|BEGIN PRIVATE"
-    for host, places in {
-        "pi1": ["/var/cache/salt", "/var/log"],
-        "pi2": ["/var/cache/salt", "/var/log", "/var/lib/saltext-lab"],
-        "hv1": ["/var/cache/salt", "/var/log", "/etc/libvirt", "/run/libvirt"],
-    }.items():
-        assert lab.run(host, "grep", "-rlas", looked, *places, check=False).stdout == ""
-    for line in lab.run("hv1", "find", "/var/lib/saltext-lab/identities", "-name", "*.pem", "-printf", "%m\n").stdout:
-        assert line in "600\n"
+    searched = {
+        "pi1": ["/etc/salt", "/var/cache/salt", "/var/log", "/run/rack"],
+        "pi2": ["/etc/salt", "/var/cache/salt", "/var/log", "/var/lib/saltext-lab"],
+        "hv1": ["/etc/salt", "/var/cache/salt", "/var/log", "/etc/libvirt", "/run/libvirt"],
+    }
+    for vm in ("web1", "web2"):
+        key = f"/var/lib/saltext-lab/identities/{vm}/minion.pem"
+        assert lab.run("hv1", "stat", "-c", "%a", key).stdout == "600\n"
+        line = lab.run("hv1", "sed", "-n", "5p", key).stdout.strip()
+        assert len(line) == 64
+        for host, places in searched.items():
+            assert lab.run(host, "grep", "-rlasF", line, *places, check=False).stdout == ""
+        assert line not in lab.run("hv1", "ps", "axww", "-o", "args").stdout
+        assert lab.run("hv1", "grep", "-rlasF", line, "/var/lib/saltext-lab").stdout == f"{key}\n"
 
 
 def test_again_it_changes_nothing(lab):
@@ -63,7 +68,7 @@ def test_a_host_without_power_is_named_with_what_to_do_and_heals_when_it_is_back
     assert steps["highstate web1"]["state"] == "as wished"
     status = lab.run("pi1", "salt-run", "lab.status", check=False)
     assert status.returncode == 1
-    assert "rack power on hv2" in status.stdout
+    assert "its power is off" in status.stdout
 
     lab.rack("power", "on", "hv2")
     done, steps = lab.bootstrap()
@@ -92,3 +97,9 @@ def test_a_vm_that_reboots_into_an_empty_ram_is_highstated_again(lab):
 
     until(again, 240, "the highstate after the reboot")
     assert lab.salt("pi2", "web2", "service.status", "motd-http") is True
+
+
+def test_a_guest_trusts_the_one_master_that_its_hypervisor_told_it_of(lab):
+    pinned = lab.salt("pi2", "web1", "file.read", "/etc/salt/pki/minion/minion_master.pub")
+
+    assert pinned.strip() == lab.salt("pi1", "pi2", "lab_master.public_key").strip()

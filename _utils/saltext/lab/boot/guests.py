@@ -54,7 +54,9 @@ class Guests:
             self.fleet.runner(self.master, "lab.welcome", vm, again=True, timeout=step.budget)
         record = self._wait(vm, time.monotonic() + step.budget)
         if not _is_done(record):
-            raise NotConverged(f"the highstate of {vm} failed", record["highstate"]["why"], f"salt {vm} state.apply")
+            raise NotConverged(
+                f"the highstate of {vm} failed", record["highstate"]["why"], f"on {self.master}: salt {vm} state.apply"
+            )
         return "admitted and highstated"
 
     def _due(self, host):

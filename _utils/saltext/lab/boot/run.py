@@ -1,7 +1,9 @@
 """Run steps, each as soon as what it needs is there, as many at once as may be."""
 
+import os
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from saltext.lab.boot.graph import Step
@@ -9,6 +11,7 @@ from saltext.lab.errors import LabError
 
 BEGUN, CHANGED, SAME, FAILED, SKIPPED = "begun", "changed", "as wished", "failed", "skipped"
 WORKERS = 8
+INTERRUPTED = 130  #: exit code, as a shell has it for SIGINT
 
 
 class Event(NamedTuple):
@@ -48,6 +51,18 @@ def execute(steps, act):
                 yield event
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # whoever interrupts does not wait for what is under way
+
+
+@contextmanager
+def interruptible():
+    """End the process at once on Ctrl-C: Salt makes a SystemExit of it, and Python would wait for all that runs."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        print(
+            "\ninterrupted; what was begun may go on where it runs; to go on here: salt-run lab.bootstrap", flush=True
+        )
+        os._exit(INTERRUPTED)
 
 
 def _ready(waiting, ended):

@@ -29,7 +29,7 @@ def _host(lab, fleet, keys, name):
         "admitted": keys.pub(name, ACCEPTED) is not None,
         "address": str(derive.address(lab.networks, lab.hosts[name].address)[1].ip),
     }
-    wrong = [] if row["power"] in ("on", "unknown") else [f"its power is {row['power']}: rack power on {name}"]
+    wrong = [] if row["power"] in ("on", "unknown") else [f"its power is {row['power']}: salt-run lab.bootstrap"]
     wrong += [] if row["admitted"] else ["its key is not accepted: salt-run lab.bootstrap"]
     if not wrong and row["minion"] == "silent":
         wrong = [f"its minion does not answer: look at `journalctl -u salt-minion` on {name}"]

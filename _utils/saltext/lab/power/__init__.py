@@ -1,7 +1,7 @@
 """
 Switch physical machines on and off: one contract, one driver per kind of hardware.
 
-A driver is chosen by ``lab:hosts:NAME:power:driver``; what else stands there are the driver's own settings.
+A driver is chosen by ``lab:hosts:NAME:power:driver``; the rack's needs no further settings.
 """
 
 from typing import Literal, Protocol

@@ -167,6 +167,8 @@ def _wires(lab):
 def _links(lab):
     """Names that become network interfaces: the kernel allows 15 characters, and each once."""
     for name, host in lab.hosts.items():
+        for card in {"eth0", "lo"} & host.uplinks.keys():
+            yield f"lab:hosts:{name}:uplinks:{card} is how the host is managed, or no card: name a further one"
         own = [n for n in (place.split("+")[0] for place in host.joins) if lab.networks[n].overlay]
         taken = [*host.uplinks, *(f"br-{card}" for card in host.uplinks), "br-int", *own]
         for link in sorted({link for link in taken if len(link) > 15 or taken.count(link) > 1}):

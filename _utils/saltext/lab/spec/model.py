@@ -78,8 +78,12 @@ class Lab(Model):
         "DNS domain of all its machines", "attic.example", default=..., pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$"
     )
     masters: Masters = field("the two Salt masters", {"physical": "pi1", "virtual": "pi2"}, default=...)
-    networks: dict[Name, Network] = field("networks by name", {}, default=...)
-    hosts: dict[Name, Host] = field("physical machines by name", {}, default=...)
+    networks: dict[Name, Network] = field("networks by name", {"lan": {"subnet": "10.10.0.0/24"}}, default=...)
+    hosts: dict[Name, Host] = field(
+        "physical machines by name", {"hv1": {"mac": "52:54:00:00:01:01", "address": "mgmt+21"}}, default=...
+    )
     images: dict[Name, Image] = field("images by name", {"ram": {"kind": "ram"}}, default={})
-    classes: dict[Name, Class] = field("what several VMs have in common", {}, default={})
-    vms: dict[Name, Vm] = field("virtual machines by name", {}, default={})
+    classes: dict[Name, Class] = field(
+        "what several VMs have in common", {"web": {"image": "ram", "nics": ["lan"]}}, default={}
+    )
+    vms: dict[Name, Vm] = field("virtual machines by name", {"web1": {"class": "web", "host": "hv1"}}, default={})

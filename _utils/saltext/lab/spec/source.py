@@ -1,6 +1,8 @@
 """Where the spec comes from: an SLS of the pillar, rendered by Salt's own renderers, given to nobody as it is."""
 
+import logging
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import salt.config
@@ -20,7 +22,8 @@ def render(opts, sls):
     """
     opts = {**opts, "pillar_safe_render_error": False}  # who writes the spec may see what is wrong with it
     pillar = salt.pillar.Pillar(opts, {}, f"spec-{sls}", "base", pillar_override={})
-    data, errors = pillar.render_pillar({"base": [sls]})
+    with _quiet():
+        data, errors = pillar.render_pillar({"base": [sls]})
     if errors:
         raise BadWish(f"pillar/{sls.replace('.', '/')}.sls cannot be rendered", "; ".join(errors), "correct it")
     if not data.get("lab"):
@@ -33,3 +36,14 @@ def load(root=ROOT, sls="demo"):
     with tempfile.TemporaryDirectory() as cache:  # the renderers' loader wants a place to write
         ours = {"file_client": "local", "cachedir": cache, "extension_modules": cache}
         return render({**salt.config.DEFAULT_MINION_OPTS, **ours, "pillar_roots": {"base": [str(root)]}}, sls)
+
+
+@contextmanager
+def _quiet():
+    """Keep Salt from logging each rendering error with a traceback: the error is returned, and told in one line."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)

@@ -1,0 +1,73 @@
+"""What the documents say is so: the reference is fresh, links and commands exist, examples do what is told of them."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from saltext.lab.errors import BadWish
+from saltext.lab.spec.check import checked
+from tools import reference
+
+HERE = Path(__file__).parents[2]
+PAGES = sorted([*HERE.glob("*.md"), *(HERE / "docs").rglob("*.md")])
+TUTORIAL = (HERE / "docs/tutorial.md").read_text()
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+CODE = re.compile(r"```[\s\S]*?```|`[^`]+`|^    .+$", re.MULTILINE)
+
+
+def pages():
+    return pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HERE)))
+
+
+def anchors(page):
+    heads = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def test_the_reference_is_what_the_models_and_docstrings_say():
+    there = {path.name: path.read_text() for path in reference.TARGET.iterdir()}
+
+    assert there == reference.pages(), "docs/reference is stale: make docs"
+
+
+@pages()
+def test_every_link_leads_somewhere(page):
+    for link in LINK.findall(CODE.sub("", page.read_text())):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not link.startswith(("http://", "https://")):
+            assert target.exists(), link
+            assert not anchor or anchor in anchors(target), link
+
+
+@pages()
+def test_every_command_of_make_is_there(page):
+    targets = set(re.findall(r"^([a-z-]+):", (HERE / "Makefile").read_text(), re.MULTILINE))
+    told = {word for code in CODE.findall(page.read_text()) for word in re.findall(r"\bmake ([a-z][a-z-]*)", code)}
+
+    assert told <= targets
+
+
+def test_the_readme_fits_a_screen():
+    assert len((HERE / "README.md").read_text().splitlines()) <= 60
+
+
+def spec_of_the_tutorial(*change):
+    """Return the demo lab's spec with the VM of the tutorial, whose text is changed from one thing to another."""
+    [web4] = re.findall(r"```yaml\n(    web4:\n.*?)```", TUTORIAL, re.DOTALL)
+    assert not change or change[0] in web4
+    return yaml.safe_load((HERE / "pillar/demo.sls").read_text() + web4.replace(*(change or ("", ""))))["lab"]
+
+
+def test_the_vm_of_the_tutorial_is_without_mistakes():
+    assert "web4" in checked(spec_of_the_tutorial()).vms
+
+
+@pytest.mark.parametrize("change", [("address", "adress"), ("hv2", "hv3"), ("lan+24", "lan+23")])
+def test_the_mistakes_of_the_tutorial_are_told_in_its_words(change):
+    with pytest.raises(BadWish) as caught:
+        checked(spec_of_the_tutorial(*change))
+
+    assert str(caught.value) in TUTORIAL

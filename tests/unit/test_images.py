@@ -1,0 +1,155 @@
+"""The cache of images: what names one, what makes it another, and that builds do not get in each other's way."""
+
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import images.host
+from images import cache, root
+from images.__main__ import main
+from images.ram import cpio
+from saltext.lab.errors import BadWish, Refused, Unreachable
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    """A recipe with one package and one script."""
+    source = tmp_path / "source"
+    (source / "host/files").mkdir(parents=True)
+    (source / "host/packages.txt").write_text("less\n")
+    (source / "host/files/hello").write_text("#!/bin/sh\n")
+    for shared in cache.SHARED:
+        (source / shared).write_text("")
+    return source
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty cache."""
+    monkeypatch.setenv("LAB_CACHE", str(tmp_path))
+    return tmp_path / "images"
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Builds of the host image, each of which takes a moment and leaves one file."""
+    builds = []
+
+    def make(image, workshop):
+        builds.append(workshop)
+        time.sleep(0.1)
+        (image / "root").write_text("Debian")
+
+    monkeypatch.setattr(images.host, "make", make)
+    return builds
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda source: (source / "host/packages.txt").write_text("more\n"),
+        lambda source: (source / "host/files/hello").chmod(0o755),
+        lambda source: (source / "host/files/hello").rename(source / "host/files/hallo"),
+        lambda source: (source / "host/files/link").symlink_to("hello"),
+        lambda source: (source / cache.SHARED[0]).write_text("pass"),
+    ],
+    ids=["content", "mode", "name", "link", "shared module"],
+)
+def test_a_changed_recipe_is_another_image(recipe, change):
+    before = cache.digest("host", recipe)
+    change(recipe)
+    assert cache.digest("host", recipe) != before
+
+
+def test_compiled_python_and_another_image_are_no_part_of_a_recipe(recipe):
+    before = cache.digest("host", recipe)
+    (recipe / "host/__pycache__").mkdir()
+    (recipe / "host/__pycache__/x.pyc").write_text("")
+    (recipe / "ram").mkdir()
+    (recipe / "ram/packages.txt").write_text("")
+    assert cache.digest("host", recipe) == before
+
+
+def test_an_image_that_is_not_there_says_how_to_get_it(home):
+    with pytest.raises(Unreachable, match="python -m images build ram"):
+        images.path("ram")
+
+
+def test_an_image_there_is_not():
+    with pytest.raises(BadWish, match="one of host, ram"):
+        images.path("rom")
+
+
+def test_it_is_built_once(home, made):
+    first = images.build("host")
+    assert (first / "root").read_text() == "Debian"
+    assert images.build("host") == images.path("host") == first
+    assert len(made) == 1
+
+
+def test_two_builds_at_once_are_one(home, made):
+    with ThreadPoolExecutor() as pool:
+        one, other = pool.map(images.build, ["host", "host"])
+    assert one == other
+    assert len(made) == 1
+
+
+def test_a_build_that_fails_leaves_nothing(home, monkeypatch):
+    def make(image, _workshop):
+        (image / "half").touch()
+        raise Refused("apt cannot", "no network")
+
+    monkeypatch.setattr(images.host, "make", make)
+    with pytest.raises(Refused):
+        images.build("host")
+    assert [path.name for path in home.iterdir()] == [".host.lock"]
+
+
+def test_what_a_killed_build_left_is_not_in_the_image(home, made):
+    (home / ".host.work/image").mkdir(parents=True)
+    (home / ".host.work/image/half").touch()
+    assert [path.name for path in images.build("host").iterdir()] == ["root"]
+
+
+def test_the_commands(home, made, capsys):
+    assert main(["path", "host"]) == 1
+    assert "is not there" in capsys.readouterr().err
+    assert main(["build", "host"]) == 0
+    built = capsys.readouterr().out
+    assert main(["path", "host"]) == 0
+    assert capsys.readouterr().out == built
+    assert main(["list"]) == 0
+    assert "current" in capsys.readouterr().out
+
+
+def test_files_are_copied_with_plain_modes(tmp_path):
+    tree, target = tmp_path / "tree", tmp_path / "target"
+    (tree / "etc").mkdir(parents=True)
+    target.mkdir()
+    for name, mode in {"motd": 0o600, "run": 0o700}.items():
+        (tree / "etc" / name).touch()
+        (tree / "etc" / name).chmod(mode)
+    (tree / "etc/link").symlink_to("/run")
+    root.copy(tree, target)
+    assert {path.name: oct(path.lstat().st_mode & 0o777) for path in (target / "etc").iterdir()} == {
+        "motd": "0o644",
+        "run": "0o755",
+        "link": "0o777",
+    }
+
+
+def test_the_archive_is_one_that_cpio_reads_and_the_same_each_time(tmp_path):
+    tree = tmp_path / "tree"
+    (tree / "bin").mkdir(parents=True)
+    (tree / "bin/busybox").write_bytes(b"\x7fELF" * 1000 + b"!")
+    (tree / "bin/sh").symlink_to("busybox")
+    archives = [tmp_path / "one", tmp_path / "two"]
+    for archive in archives:
+        cpio.write(archive, tree)
+        (tree / "bin/busybox").touch()
+    assert archives[0].read_bytes() == archives[1].read_bytes()
+    (tmp_path / "out").mkdir()
+    subprocess.run(["cpio", "-id", "--quiet", "-D", tmp_path / "out", "-F", archives[0]], check=True)
+    assert (tmp_path / "out/bin/sh").read_bytes() == (tree / "bin/busybox").read_bytes()
