@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, create_model
 from saltext.lab.ovs import model as ovs
 from saltext.lab.spec import model as spec
 from saltext.lab.virt import model as virt
+from saltext.lab.virt import network_model, pool_model, secret_model, volume_model
 from tools.docstrings import functions
 
 HERE = Path(__file__).parents[1]
@@ -22,6 +23,10 @@ MADE = "<!-- Made by tools/reference.py: change the model or the docstring, then
 SPEC = "Every key of the spec, which stands under `lab` in one pillar SLS. A key that is not here is a mistake."
 PATCH = "What is not stated is left alone. Where null is among the types, it removes what is there."
 TYPES = {"integer": "whole number", "boolean": "true or false", "string": "text", "null": "null"}
+VIRT = {
+    **{"Domain": virt.Domains, "Pool": pool_model.Pools, "Volume": volume_model.Volumes, "Image": volume_model.Images},
+    **{"Network": network_model.Networks, "Secret": secret_model.Secrets},
+}
 EMPTY = {"description": "", "examples": [""]}  #: what a schema says of a kind of text, which tells nothing
 
 
@@ -39,16 +44,17 @@ def pages():
     return {
         "spec.md": _page("The spec", SPEC, _kinds(spec), *_models(schema, "Lab", "lab")),
         "spec.schema.json": json.dumps(schema, indent=2) + "\n",
-        "lab_ovs.md": _things("lab_ovs", ovs, ovs.Bridges, "Bridge"),
-        "lab_virt.md": _things("lab_virt", virt, virt.Domains, "Domain"),
+        "lab_ovs.md": _things("lab_ovs", ovs, Bridge=ovs.Bridges),
+        "lab_virt.md": _things("lab_virt", virt, **VIRT),
         "lab_master.md": _page("lab_master: execution module", *functions(HERE / "_modules/lab_master.py")),
         "runners.md": _page("lab: runners", *functions(HERE / "_runners/lab.py")),
     }
 
 
-def _things(name, module, things, kind):
-    """Return the page of the states, the functions and the fields of one kind of *things*."""
-    fields = _models(_told(TypeAdapter(things).json_schema()), kind, kind.upper())
+def _things(name, module, **kinds):
+    """Return the page of the states, the functions, and the fields of *kinds*: ``{model: type of its collection}``."""
+    schemas = {kind: _told(TypeAdapter(things).json_schema()) for kind, things in kinds.items()}
+    fields = [part for kind, schema in schemas.items() for part in _models(schema, kind, kind.upper())]
     states, modules = (functions(HERE / folder / f"{name}.py") for folder in ("_states", "_modules"))
     head = [name, "## States", *states, "## Execution module", *modules, "## Fields", PATCH]
     return _page(*head, _kinds(module), *fields)
