@@ -44,6 +44,7 @@ def down(place, keep_disks=False):
             if directory.exists():
                 shutil.rmtree(directory)
             _rmdir_if_empty(directory.parent)
+        wires.tidy()
 
 
 def _require():

@@ -6,6 +6,8 @@ from pathlib import Path
 from pyroute2 import AsyncIPRoute, config, netns
 from pyroute2.ethtool.ioctl import IoctlEthtool
 
+from saltext.lab.command import run
+
 # pyroute2 ends the children it forks with SIGTERM.  With our handlers a child would unwind our stack, or tell our
 # event loop, through the wakeup descriptor that it inherits, that SIGTERM came to us.
 config.disable_mp_signal = True
@@ -54,6 +56,15 @@ def remove(name):
     """Remove the namespace *name* if there is one."""
     if name in netns.listnetns():
         netns.remove(name)
+
+
+def tidy():
+    """Undo what the first namespace on a machine brings with it, once there is none: /run/netns, mounted on itself."""
+    where = Path(netns.NETNS_RUN_DIR).resolve()  # /var/run is a link
+    mounted = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    if str(where) in mounted and not netns.listnetns():
+        run("umount", where)
+        where.rmdir()
 
 
 async def _index(ip, name):

@@ -91,6 +91,8 @@ def left(rack):
     found += [str(path) for path in Path("/run").glob(f"s*/**/{name}*") if path.parent.name != "netns"]
     found += [str(path) for path in rack.home.iterdir() if path != rack.spec]
     mounts = Path("/proc/mounts").read_text().splitlines()
+    if not any(Path("/run/netns").glob("*")):
+        found += [line for line in mounts if " /run/netns " in line]
     return found + [line for line in mounts if name in line or str(rack.home) in line]
 
 
