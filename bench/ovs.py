@@ -12,20 +12,15 @@ Run it as ``PYTHONPATH=_utils python -m bench.ovs``: as a script its name would 
 """
 
 import argparse
-import json
-import os
 import platform
-import resource
-import statistics
 import subprocess
 import tempfile
-import time
-from functools import partial
 from pathlib import Path
 
 from ovs.jsonrpc import Connection, Message
 from ovs.stream import Stream
 
+from bench.report import measured, row, show
 from saltext.lab.outcome import Things, converge
 from saltext.lab.ovs import db
 from saltext.lab.ovs.model import Bridges
@@ -189,18 +184,6 @@ def ports(count, changed=False):
     return {f"p{number}": {"tag": tag, "type": "internal"} for number, tag in tags.items()}
 
 
-def measured(work):
-    """Return the wall seconds and the CPU seconds (ours and our children's, not the daemons') of *work*."""
-    before, began = _cpu(), time.perf_counter()
-    work()
-    return time.perf_counter() - began, _cpu() - before
-
-
-def _cpu():
-    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(one.ru_utime + one.ru_stime for one in usages)
-
-
 def race(address, count, runs):
     """Return ``{(case, contender): [(wall, cpu), ...]}``."""
     contenders = {"ours": _Ours, "limit": _Limit, "ovs-vsctl, batched": _Vsctl}
@@ -213,19 +196,6 @@ def race(address, count, runs):
     return times
 
 
-def report(times, count):
-    """Return the rows and ratios of design section 10."""
-    rows = []
-    for case, contender in sorted(times, key=lambda key: CASES.index(key[0])):
-        walls, cpus = zip(*times[case, contender], strict=True)
-        row = {"case": case, "contender": contender, "n": count, "median_s": statistics.median(walls)}
-        row |= {"min_s": min(walls), "max_s": max(walls), "cpu_s": statistics.median(cpus)}
-        rows.append({key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()})
-    medians = {(row["case"], row["contender"]): row["median_s"] for row in rows}
-    ratios = {case: round(medians[case, "ours"] / medians[case, "limit"], 2) for case in CASES}
-    return rows, ratios
-
-
 def main():
     """Run the race, print a table and, last, one line of JSON."""
     options = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
@@ -233,18 +203,16 @@ def main():
     options.add_argument("--runs", type=int, default=5)
     options = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="ovs-") as home, daemons.ovs(Path(home)) as address:
-        rows, ratios = report(race(address, options.ports, options.runs), options.ports)
-    for row in rows:
-        print("{case:8}{contender:20}{median_s:9.4f} s  ({min_s:.4f}-{max_s:.4f}, CPU {cpu_s:.4f})".format(**row))
-    print(json.dumps({"name": "ovs", **machine(), "rows": rows, "ratios": ratios}))
+        times = race(address, options.ports, options.runs)
+    found = sorted(times.items(), key=lambda item: CASES.index(item[0][0]))
+    rows = [row(*what, options.ports, *zip(*taken, strict=True)) for what, taken in found]
+    median = {(one["case"], one["contender"]): one["median_s"] for one in rows}
+    show("ovs", _versions(), rows, {case: round(median[case, "ours"] / median[case, "limit"], 2) for case in CASES})
 
 
-def machine():
-    """Return what the figures were measured on and with."""
-    said = partial(subprocess.run, check=True, capture_output=True, text=True)
-    switch = said(["ovs-vswitchd", "--version"]).stdout.splitlines()[0]
-    versions = {"python": platform.python_version(), "openvswitch": switch.split()[-1]}
-    return {"machine": f"{platform.machine()}, {os.cpu_count()} CPUs, {platform.system()}", "versions": versions}
+def _versions():
+    said = subprocess.run(["ovs-vswitchd", "--version"], check=True, capture_output=True, text=True).stdout
+    return {"python": platform.python_version(), "openvswitch": said.splitlines()[0].split()[-1]}
 
 
 if __name__ == "__main__":

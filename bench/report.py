@@ -3,7 +3,21 @@
 import json
 import os
 import platform
+import resource
 import statistics
+import time
+
+
+def measured(work):
+    """Return the wall seconds and the CPU seconds (ours and our children's, not a daemon's) of *work*."""
+    before, began = _cpu(), time.perf_counter()
+    work()
+    return time.perf_counter() - began, _cpu() - before
+
+
+def _cpu():
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in usages)
 
 
 def row(case, contender, n, walls, cpus=()):

@@ -8,18 +8,16 @@ what it needs to know the difference, and defines.  ``virsh`` gets all commands 
 """
 
 import argparse
-import resource
 import statistics
 import subprocess
 import tempfile
-import time
 from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import libvirt
 
-from bench.report import row, show
+from bench.report import measured, row, show
 from saltext.lab.outcome import Things, converge
 from saltext.lab.virt import host, rules, seen
 from saltext.lab.virt.model import Domains
@@ -144,18 +142,6 @@ class _Virsh:
 
     def delete(self):
         self.run([f"undefine {name}" for name in memories(self.count)])
-
-
-def measured(work):
-    """Return the wall seconds and the CPU seconds (ours and our children's, not libvirtd's) of *work*."""
-    before, began = _cpu(), time.perf_counter()
-    work()
-    return time.perf_counter() - began, _cpu() - before
-
-
-def _cpu():
-    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(one.ru_utime + one.ru_stime for one in usages)
 
 
 def race(uri, count, runs):

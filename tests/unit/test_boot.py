@@ -1,5 +1,8 @@
 """The bootstrap as a graph, and what is read out of the answers of minions."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -247,3 +250,12 @@ def test_a_lock_is_let_go_of_when_its_holder_fails(tmp_path):
         with pytest.raises(ZeroDivisionError):
             fail()
     assert time.strftime("%F") in (tmp_path / "lab.bootstrap.lock").read_text()
+
+
+def test_an_interrupted_bootstrap_ends_at_once_and_says_how_to_go_on():
+    code = "from saltext.lab.boot.run import interruptible\nwith interruptible():\n    raise SystemExit(0)"
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 130
+    assert "salt-run lab.bootstrap" in ended.stdout
