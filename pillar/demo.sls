@@ -45,6 +45,9 @@ lab:
   images:
     ram: {kind: ram}
 
+  pools:
+    vms: {type: dir, path: /srv/vms}              # on each hypervisor that has a VM with a disk in it
+
   classes:
     web: {image: ram, nics: [lan], memory_mib: 384, roles: [motd]}
 
@@ -53,6 +56,7 @@ lab:
       class: web
       host: hv1
       address: lan+21
+      disks: {vda: {pool: vms, size_gib: 1}}      # it runs from memory all the same; this is for its data
       data: {motd: {text: the first machine of the demo lab}}
     web2:
       class: web

@@ -1,8 +1,17 @@
 {%- set virt = pillar.lab.virt %}
+{%- set rbd = virt.get("pools", {}).values() | selectattr("type", "equalto", "rbd") | list %}
 
 hypervisor-packages:
   pkg.installed:
-    - pkgs: [libvirt-daemon-system, qemu-system-x86, python3-libvirt]
+    - pkgs:
+      - libvirt-daemon-system
+      - qemu-system-x86
+      - qemu-utils
+      - python3-libvirt
+      {%- if rbd %}
+      - libvirt-daemon-driver-storage-rbd
+      - qemu-block-extra
+      {%- endif %}
 
 libvirtd:
   service.running:
@@ -10,7 +19,7 @@ libvirtd:
     - require:
       - pkg: hypervisor-packages
 
-{%- for image in virt.images %}
+{%- for image in virt.ram_images %}
 {%- for file in ("vmlinuz", "initrd.img") %}
 
 /var/lib/libvirt/images/{{ image }}/{{ file }}:
@@ -23,11 +32,20 @@ libvirtd:
 {%- endfor %}
 {%- endfor %}
 
-domains:
-  lab_virt.domains:
-    - name: lab:virt:domains
-    {%- for domain, wish in virt.domains.items() %}
-    - {{ domain }}: {{ wish | json }}
+# Each needs those before it: a pool its secret, an image its pool, a volume its image, a domain its volumes.
+{%- for state, part in [
+  ("secrets", "secrets"), ("networks", "networks"), ("pools", "pools"), ("images", "disk_images"),
+  ("volumes", "volumes"), ("domains", "domains"),
+] %}
+{%- if virt[part] is defined %}
+
+{{ state }}:
+  lab_virt.{{ state }}:
+    - name: lab:virt:{{ part }}
+    {%- for name, wish in virt[part].items() %}
+    - {{ name }}: {{ wish | json }}
     {%- endfor %}
     - require:
       - service: libvirtd
+{%- endif %}
+{%- endfor %}

@@ -21,15 +21,15 @@ class Model(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-def field(doc, example, unit="", default=None, **limits):
+def field(doc, example, unit="", default=None, secret=False, **limits):  # noqa: PLR0913, PLR0917
     """
     Return a documented field.
 
-    *default* is ``...`` for one that has to be stated; *limits* are pydantic's
-    (``ge``, ``le``, ``pattern``, ``alias``, …).
+    *default* is ``...`` for one that has to be stated; the value of a *secret* one is in no message; *limits* are
+    pydantic's (``ge``, ``le``, ``pattern``, ``alias``, …).
     """
-    extra = {"unit": unit} if unit else None
-    return Field(default, description=doc, examples=[example], json_schema_extra=extra, **limits)
+    extra = ({"unit": unit} if unit else {}) | ({"secret": True} if secret else {})
+    return Field(default, description=doc, examples=[example], json_schema_extra=extra or None, **limits)
 
 
 def check(kind, data, at):
@@ -75,7 +75,8 @@ def _mistake(kind, at, error):
     if error["type"] == "missing":
         return f"{path} is missing"
     why = str(error["ctx"]["error"]) if error["type"] == "value_error" else error["msg"]
-    return f"{path}{_shown(error['input'])}: {why[:1].lower()}{why[1:]}"
+    shown = "" if _secret(kind, error["loc"]) else _shown(error["input"])
+    return f"{path}{shown}: {why[:1].lower()}{why[1:]}"
 
 
 def _shown(value):
@@ -87,6 +88,21 @@ def _shown(value):
         if isinstance(value, str)
         else f" is {value!r}"
     )
+
+
+def _secret(kind, loc):
+    """Return whether *loc* leads to, or through, a field whose value nobody shall see."""
+    for part in loc:
+        kind = _bare(kind)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            if (info := kind.model_fields.get(part)) is None:
+                return False
+            if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("secret"):
+                return True
+            kind = info.annotation
+        elif typing.get_args(kind):
+            kind = typing.get_args(kind)[-1]
+    return False
 
 
 def _alternatives(kind, loc):

@@ -5,7 +5,7 @@ from itertools import combinations
 
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest, parse
-from saltext.lab.spec import derive, facts
+from saltext.lab.spec import check_storage, derive, facts
 from saltext.lab.spec.model import Lab
 
 
@@ -24,7 +24,7 @@ def checked(spec):
 
 def _dangling(lab):
     """Yield names that refer to nothing."""
-    for path, name, where, known in _references(lab):
+    for path, name, where, known in (*_references(lab), *check_storage.references(lab)):
         if name not in known:
             have = ", ".join(known) or "none"
             yield f"{path} names {name!r}{nearest(name, known)}, which is not in lab:{where}; there are {have}"
@@ -176,4 +176,4 @@ def _links(lab):
 
 
 RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
-RULES = (_names, _networks, _addresses, _twice, _macs, _vms, _data, _tunnels, _wires, _links)
+RULES = (_names, _networks, _addresses, _twice, _macs, _vms, _data, _tunnels, _wires, _links, *check_storage.RULES)

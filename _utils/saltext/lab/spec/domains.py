@@ -1,6 +1,6 @@
 """The domains of one hypervisor.  Pure."""
 
-from saltext.lab.spec import derive, facts
+from saltext.lab.spec import derive, facts, storage
 from saltext.lab.spec.switches import INTEGRATION
 
 IMAGES = "/var/lib/libvirt/images"
@@ -11,23 +11,24 @@ KEYS = ("minion.pem", "minion.pub", "master.pub")
 
 
 def of(lab, host):
-    """Return the part ``virt`` of *host*'s slice: the wish of ``lab_virt.domains`` and the images they boot."""
+    """Return the part ``virt`` of *host*'s slice: its VMs, the files of images that they boot, and their storage."""
     mine = {name: vm for name, vm in lab.vms.items() if vm.host == host}
-    images = sorted({lab.classes[vm.class_].image for vm in mine.values()})
-    return {"virt": {"images": images, "domains": {name: _domain(lab, name, vm) for name, vm in mine.items()}}}
+    images = sorted({image for vm in mine.values() if lab.images[image := lab.classes[vm.class_].image].kind == "ram"})
+    domains = {name: _domain(lab, name, vm) for name, vm in mine.items()}
+    return {"virt": {"ram_images": images, **storage.of(lab, host), "domains": domains}}
 
 
 def _domain(lab, name, vm):
     kind, host = lab.classes[vm.class_], lab.hosts[vm.host]
+    disks = storage.devices(lab, name)
     return {
         "type": {"kvm": "kvm", "tcg": "qemu"}[host.accel],
         "uuid": derive.vm_uuid(lab.name, name),
         "title": f"{name}.{lab.domain}",
         "memory_mib": kind.memory_mib,
         "vcpus": kind.vcpus,
-        "kernel": f"{IMAGES}/{kind.image}/vmlinuz",
-        "initrd": f"{IMAGES}/{kind.image}/initrd.img",
-        "cmdline": _cmdline(lab, name),
+        **(_kernel(lab, name, kind.image) if lab.images[kind.image].kind == "ram" else {}),
+        **({"disks": disks} if disks else {}),
         "nics": {derive.mac(lab.name, name, network): _nic(lab, host, network) for network in facts.vm_nics(lab, vm)},
         "fw_cfg": {f"opt/saltext-lab/{key}": {"file": f"{IDENTITIES}/{name}/{key}"} for key in KEYS},
         "serial_log": f"{CONSOLES}/{name}-console.log",
@@ -35,6 +36,11 @@ def _domain(lab, name, vm):
         **({"tb_cache_mib": TB_CACHE_MIB} if host.accel == "tcg" else {}),
         "autostart": False,  # it gets a new key at each power-on, and that key has to be enrolled first
     }
+
+
+def _kernel(lab, name, image):
+    files = {"kernel": f"{IMAGES}/{image}/vmlinuz", "initrd": f"{IMAGES}/{image}/initrd.img"}
+    return files | {"cmdline": _cmdline(lab, name)}
 
 
 def _cmdline(lab, name):

@@ -14,6 +14,31 @@ def vm_place(lab, name):
     return vm.address or derive.vm_place(lab.networks, vm_nics(lab, vm)[0], name)
 
 
+def disks(lab, name):
+    """Return the disks of VM *name* by their names, in order of their letters: its class's, and its own over those."""
+    vm = lab.vms[name]
+    kind = lab.classes[vm.class_]
+    found = {device: disk for device, disk in (kind.disks | vm.disks).items() if disk is not None}
+    if lab.images[kind.image].kind == "disk":
+        found |= {
+            of: disk.model_copy(update={"image": disk.image or kind.image})
+            for of, disk in found.items()
+            if of[2] == "a"
+        }
+    return dict(sorted(found.items(), key=lambda item: item[0][2]))
+
+
+def level(lab, name):
+    """Return the level of virtualization that VM *name* is on, or None where nobody says."""
+    vm = lab.vms[name]
+    return vm.level or lab.classes[vm.class_].level
+
+
+def pool_login(lab, pool):
+    """Return how to log in to *pool*, or None where that is not needed."""
+    return (source := lab.pools[pool].source) and source.auth
+
+
 def places(lab):
     """Yield ``(pillar path, place)`` of every address in the lab."""
     for name, host in lab.hosts.items():

@@ -1,22 +1,10 @@
 """What a lab may be: the one description that a person writes, under the pillar key ``lab``."""
 
-import ipaddress
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator
+from typing import Any, Literal
 
 from saltext.lab.schema import Model, field
-
-
-def _cidr(text):
-    ipaddress.IPv4Network(text)
-    return text
-
-
-Name = Annotated[str, field("", "", default=..., pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
-Mac = Annotated[str, field("", "", default=..., pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")]
-Subnet = Annotated[str, AfterValidator(_cidr)]
-Place = Annotated[str, field("", "", default=..., pattern=r"^[a-z0-9-]+\+[0-9]+$")]
+from saltext.lab.spec.names import Mac, Name, Place, Subnet
+from saltext.lab.spec.storage_model import Device, Disk, Image, Pool, Secret, SecretName
 
 
 class Masters(Model):
@@ -51,15 +39,19 @@ class Host(Model):
     )
 
 
-class Image(Model):
-    kind: Literal["ram"] = field("ram: kernel and root, all in memory", "ram", default=...)
-
-
 class Class(Model):
     image: Name = field("image that it boots", "ram", default=...)
     nics: list[Name] = field("networks, in the order of its cards", ["lan"], default=..., min_length=1)
     memory_mib: int = field("memory", 512, unit="MiB", default=512, ge=64)
     vcpus: int = field("virtual CPUs", 1, default=1, ge=1, le=512)
+    disks: dict[Device, Disk] = field(
+        "disks by name: sda… is on SATA, vda… on virtio", {"vda": {"pool": "vms", "size_gib": 8}}, default={}
+    )
+    level: Literal[1, 2] | None = field(
+        "on which level of virtualization: on 1 its disks are sda…, on 2 vda…, whatever letter they have; as they are"
+        " named if not stated",
+        2,
+    )
     roles: list[Name] = field("formulas to apply", ["motd"], default=[])
     data: dict[str, Any] = field("pillar data for its formulas", {"motd": {"text": "hello"}}, default={})
 
@@ -69,6 +61,12 @@ class Vm(Model):
     host: Name = field("hypervisor that it runs on", "hv1", default=...)
     address: Place | None = field("address of its first card: network+number", "lan+21")
     nics: list[Name] | None = field("networks, instead of its class's", ["lan"], min_length=1)
+    disks: dict[Device, Disk | None] = field(
+        "disks beside its class's, or in place of them; null takes one out",
+        {"vdb": {"pool": "vms", "size_gib": 100}},
+        default={},
+    )
+    level: Literal[1, 2] | None = field("instead of its class's", 1)
     data: dict[str, Any] = field("pillar data, over its class's", {"motd": {"text": "hello"}}, default={})
 
 
@@ -83,6 +81,14 @@ class Lab(Model):
         "physical machines by name", {"hv1": {"mac": "52:54:00:00:01:01", "address": "mgmt+21"}}, default=...
     )
     images: dict[Name, Image] = field("images by name", {"ram": {"kind": "ram"}}, default={})
+    pools: dict[Name, Pool] = field(
+        "where disks are, by name; on each hypervisor that has a VM with a disk there",
+        {"vms": {"type": "dir", "path": "/srv/vms"}},
+        default={},
+    )
+    secrets: dict[SecretName, Secret] = field(
+        "what pools log in with, by the name they call it", {"client.libvirt": {"cluster": "attic"}}, default={}
+    )
     classes: dict[Name, Class] = field(
         "what several VMs have in common", {"web": {"image": "ram", "nics": ["lan"]}}, default={}
     )
