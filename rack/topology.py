@@ -5,13 +5,13 @@ import uuid
 from dataclasses import dataclass
 
 from saltext.lab.errors import BadWish
-from saltext.lab.spec import derive
+from saltext.lab.spec import derive, facts
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
+from saltext.lab.spec.derive import LONGEST
 
 SWITCH = "sw"  #: what the one switch is called where a host would have its name
 LEAST_MTU = 1600  #: bytes; room for a tunnel around packets of 1500
-LONGEST = 15  #: characters in the name of a network interface (IFNAMSIZ in linux/if.h, less the final 0)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def read(spec):
     return Topology(
         name=lab.name,
         domain=lab.domain,
-        mtu=max([LEAST_MTU, *(network.mtu for network in lab.networks.values())]),
+        mtu=max([LEAST_MTU, *(facts.mtu(lab, network) for network in lab.networks)]),
         hosts=hosts,
         physical=lab.masters.physical,
         masters=frozenset({lab.masters.physical, lab.masters.virtual}),
@@ -77,13 +77,13 @@ def _host(lab, name, host, part):
     if name == SWITCH:
         raise BadWish(f"lab:hosts:{name} cannot be in a rack", "its switch has that name", "rename the host")
     network, address = derive.address(lab.networks, host.address)
-    first = Nic("eth0", host.mac, lab.networks[network].mtu, _port(name, "eth0"), str(address))
+    first = Nic("eth0", host.mac, facts.mtu(lab, network), _port(name, "eth0"), str(address))
     uplinks = [_uplink(lab, name, nic, networks) for nic, networks in host.uplinks.items()]
     return Host(name, uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.host.{lab.name}"), (first, *uplinks), part)
 
 
 def _uplink(lab, host, nic, networks):
-    mtu = max((lab.networks[network].mtu for network in networks), default=LEAST_MTU)
+    mtu = max((facts.mtu(lab, network) for network in networks), default=LEAST_MTU)
     mac = "02:" + _digest(lab.name, host, nic)[:5].hex(":")  # 02: locally administered (IEEE 802, section 8.4)
     return Nic(nic, mac, mtu, _port(host, nic))
 

@@ -16,6 +16,7 @@ SPEC = {
     "networks": {
         "mgmt": {"subnet": "10.99.0.0/24"},
         "underlay": {"subnet": "10.98.0.0/24", "mtu": 1650},
+        "storage": {"subnet": "10.97.0.0/24", "mtu": 1700},
         "lan": {"vlan": 10, "subnet": "10.10.0.0/24", "overlay": "vxlan", "over": "underlay"},
     },
     "hosts": {
@@ -24,7 +25,7 @@ SPEC = {
         "hv1": {
             "mac": "52:54:00:00:01:03",
             "address": "mgmt+21",
-            "uplinks": {"trunk0": ["underlay"], "trunk1": ["mgmt", "underlay"]},
+            "uplinks": {"trunk0": ["underlay"], "trunk1": ["storage"]},
         },
     },
 }
@@ -43,7 +44,7 @@ def test_every_host_has_its_first_card_with_its_address_on_the_management_networ
 
 def test_every_uplink_is_a_card_with_the_largest_mtu_of_its_networks():
     nics = wired().hosts["hv1"].nics
-    assert [(nic.name, nic.mtu) for nic in nics] == [("eth0", 1500), ("trunk0", 1650), ("trunk1", 1650)]
+    assert [(nic.name, nic.mtu) for nic in nics] == [("eth0", 1500), ("trunk0", 1650), ("trunk1", 1700)]
 
 
 def test_macs_of_uplinks_are_locally_administered_unicast_and_all_different():
@@ -58,9 +59,9 @@ def test_macs_and_uuids_stay_when_other_hosts_come():
 
 
 def test_the_wire_passes_the_largest_packets_of_all_networks_and_never_less_than_a_tunnel_needs():
-    assert wired().mtu == 1650
+    assert wired().mtu == 1700
     small = copy.deepcopy(SPEC)
-    small["networks"]["underlay"]["mtu"] = 1560
+    small["networks"]["underlay"]["mtu"] = small["networks"]["storage"]["mtu"] = 1560
     small["networks"]["lan"]["mtu"] = 1400
     assert topology.read(small).mtu == 1600
 

@@ -1,11 +1,8 @@
 """Every mistake in a spec, before anything runs.  Pure."""
 
-import ipaddress
-from itertools import combinations
-
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest, parse
-from saltext.lab.spec import check_storage, derive, facts
+from saltext.lab.spec import check_attachment, check_networks, check_storage, derive, facts
 from saltext.lab.spec.model import Lab
 
 
@@ -60,27 +57,6 @@ def _names(lab):
         yield f"lab:vms:{name} is a word that Salt keeps for itself in states: rename it"
 
 
-def _networks(lab):
-    for (one, first), (other, second) in combinations(lab.networks.items(), 2):
-        if ipaddress.IPv4Network(first.subnet).overlaps(ipaddress.IPv4Network(second.subnet)):
-            yield f"lab:networks:{other}:subnet {second.subnet} overlaps {first.subnet} of {one}: choose another"
-        if first.vlan and first.vlan == second.vlan:
-            yield f"lab:networks:{other}:vlan {second.vlan} is that of {one}: choose another"
-    for name, network in lab.networks.items():
-        yield from _overlay(lab, name, network)
-
-
-def _overlay(lab, name, network):
-    at = f"lab:networks:{name}"
-    if bool(network.overlay) != bool(network.over):
-        yield f"{at} needs both `overlay` and `over`, or none of them"
-    elif network.overlay and not network.vlan:
-        yield f"{at}:vlan is missing: networks are told apart by it inside the tunnels"
-    elif network.overlay and lab.networks[network.over].mtu < network.mtu + derive.TUNNEL_OVERHEAD:
-        least = network.mtu + derive.TUNNEL_OVERHEAD
-        yield f"{at}:mtu {network.mtu} does not fit into {network.over}: make that mtu {least} or more, or this less"
-
-
 def _addresses(lab):
     seen: dict = {}
     for path, place in facts.places(lab):
@@ -98,7 +74,8 @@ def _addresses(lab):
 def _twice(lab):
     """One card, and one address, for each network: the second would take the place of the first."""
     named = {
-        f"lab:hosts:{name}:joins": [place.split("+")[0] for place in host.joins] for name, host in lab.hosts.items()
+        f"lab:hosts:{name}:joins": [place.split("+")[0] for place in (host.address, *host.joins)]
+        for name, host in lab.hosts.items()
     }
     named |= {f"lab:vms:{name}:nics": facts.vm_nics(lab, vm) for name, vm in lab.vms.items()}
     for path, networks in named.items():
@@ -114,7 +91,10 @@ def _macs(lab):
 
 
 def _vms(lab):
-    joined = {place.split("+")[0] for place in lab.hosts[lab.masters.virtual].joins}
+    master = lab.hosts[lab.masters.virtual]
+    joined = {place.split("+")[0] for place in master.joins}
+    if not lab.networks[managed := master.address.split("+")[0]].overlay:
+        joined.add(managed)  # by its first card, whose wire is the network's own
     for name, vm in lab.vms.items():
         first = facts.vm_nics(lab, vm)[0]
         if "hypervisor" not in lab.hosts[vm.host].roles:
@@ -122,8 +102,10 @@ def _vms(lab):
         if vm.address and vm.address.split("+")[0] != first:
             yield f"lab:vms:{name}:address {vm.address} is not in {first}, the network of its first card"
         if first not in joined:
-            master = lab.masters.virtual
-            yield f"lab:vms:{name} is in {first}, where its master {master} is not: add it to lab:hosts:{master}:joins"
+            name_of = lab.masters.virtual
+            yield (
+                f"lab:vms:{name} is in {first}, where its master {name_of} is not: add it to lab:hosts:{name_of}:joins"
+            )
 
 
 def _data(lab):
@@ -134,46 +116,12 @@ def _data(lab):
             yield f"{path}:data:{key} would hide what the slice says itself: use another key"
 
 
-def _tunnels(lab):
-    for name, host in lab.hosts.items():
-        carried = {network for card in host.uplinks.values() for network in card}
-        own = {place.split("+")[0] for place in host.joins}
-        for network in facts.wanted(lab, name):
-            over = lab.networks[network].over
-            if over is None and network not in carried:
-                yield f"lab:hosts:{name} needs {network}, and no card carries it: name it in lab:hosts:{name}:uplinks"
-            elif over is not None and not (over in carried and over in own):
-                yield f"lab:hosts:{name} needs {network} over {over}: name {over} in its `uplinks` and `joins`"
-
-
 #: Of salt.state.STATE_INTERNAL_KEYWORDS those that could be a name; domains are arguments of one state.
 KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail", "onlyif", "order", "parallel"} | {
     *{"prereq", "prerequired", "require", "retry", "runas", "saltenv", "state", "umask", "unless", "use", "watch"}
 }
-
-
-def _wires(lab):
-    """What the switches cannot do: tags and guests on a wire, two networks with an address on one card."""
-    for name, host in lab.hosts.items():
-        own = [place.split("+")[0] for place in host.joins]
-        for network in facts.wanted(lab, name):
-            if lab.networks[network].over is None and (lab.networks[network].vlan or network not in own):
-                yield f"lab:networks:{network} is needed on {name} with tags or guests: state its `overlay`"
-        for card, carried in host.uplinks.items():
-            if len(both := [network for network in own if network in carried]) > 1:
-                yield f"lab:hosts:{name}:uplinks:{card} has {' and '.join(both)} of its joins: one card each"
-
-
-def _links(lab):
-    """Names that become network interfaces: the kernel allows 15 characters, and each once."""
-    for name, host in lab.hosts.items():
-        for card in {"eth0", "lo"} & host.uplinks.keys():
-            yield f"lab:hosts:{name}:uplinks:{card} is how the host is managed, or no card: name a further one"
-        own = [n for n in (place.split("+")[0] for place in host.joins) if lab.networks[n].overlay]
-        taken = [*host.uplinks, *(f"br-{card}" for card in host.uplinks), "br-int", *own]
-        for link in sorted({link for link in taken if len(link) > 15 or taken.count(link) > 1}):
-            yield f"lab:hosts:{name} would have a network interface {link}, beyond 15 characters or twice: rename it"
-
-
 RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
-RULES = (_names, _networks, _addresses, _twice, _macs, _vms, _data, _tunnels, _wires, _links, *check_storage.RULES)
+RULES = (
+    *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _vms, _data),
+    *check_storage.RULES,
+)

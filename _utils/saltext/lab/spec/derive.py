@@ -4,7 +4,10 @@ import hashlib
 import ipaddress
 import uuid
 
-TUNNEL_OVERHEAD = 54  # Ethernet 14 + IPv4 20 + UDP 8 + VXLAN 8 (RFC 7348, section 5) + VLAN tag 4
+#: Bytes of a packet of the underlay that each kind of tunnel takes: IPv4 20, Ethernet 14 and VLAN tag 4 inside, and
+#: UDP 8 + VXLAN 8 (RFC 7348), UDP 8 + Geneve 8 without options (RFC 8926), GRE 4 with its key 4 (RFC 2890).
+TUNNEL_OVERHEAD = {"vxlan": 54, "geneve": 54, "gre": 46}
+LONGEST = 15  #: characters in the name of a network interface (IFNAMSIZ in linux/if.h, less the final 0)
 
 
 def vm_uuid(lab, vm):
@@ -18,13 +21,18 @@ def mac(lab, vm, network):
 
 
 def tunnel_key(lab):
-    """Return the VXLAN network identifier of the lab's mesh, 24 bits, as OVSDB wants it: text."""
+    """Return the network identifier of the lab's tunnels, 24 bits, as OVSDB wants it: text."""
     return str(int.from_bytes(_digest(lab, "tunnels")[:3], "big") or 1)
 
 
-def tunnel_port(peer):
-    """Return the name of the tunnel port to *peer*; the kernel allows an interface 15 characters."""
-    return f"vx-{peer}" if len(peer) <= 12 else f"vx-{_digest(peer)[:6].hex()}"
+def tunnel_port(kind, peer, over):
+    """Return the name of the port of a tunnel of *kind* to *peer* over network *over*."""
+    return short(f"{kind[:2]}-{peer}-{over}")
+
+
+def short(name):
+    """Return *name*, or where the kernel would not take it for an interface its beginning and a digest of all of it."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 7]}-{_digest(name)[:3].hex()}"
 
 
 def address(networks, place):

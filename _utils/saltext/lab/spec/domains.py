@@ -1,7 +1,6 @@
 """The domains of one hypervisor.  Pure."""
 
-from saltext.lab.spec import derive, facts, storage
-from saltext.lab.spec.switches import INTEGRATION
+from saltext.lab.spec import derive, facts, storage, wires
 
 IMAGES = "/var/lib/libvirt/images"
 IDENTITIES = "/var/lib/saltext-lab/identities"
@@ -29,7 +28,9 @@ def _domain(lab, name, vm):
         "vcpus": kind.vcpus,
         **(_kernel(lab, name, kind.image) if lab.images[kind.image].kind == "ram" else {}),
         **({"disks": disks} if disks else {}),
-        "nics": {derive.mac(lab.name, name, network): _nic(lab, host, network) for network in facts.vm_nics(lab, vm)},
+        "nics": {
+            derive.mac(lab.name, name, network): _nic(lab, vm.host, network) for network in facts.vm_nics(lab, vm)
+        },
         "fw_cfg": {f"opt/saltext-lab/{key}": {"file": f"{IDENTITIES}/{name}/{key}"} for key in KEYS},
         "serial_log": f"{CONSOLES}/{name}-console.log",
         "rng": True,  # else the guest spins for entropy: 0.9 s under emulation (docs/boot-time.md)
@@ -51,6 +52,10 @@ def _cmdline(lab, name):
 
 
 def _nic(lab, host, network):
-    nic = {"bridge": INTEGRATION, "virtualport": "openvswitch", "tag": lab.networks[network].vlan, "model": "virtio"}
+    plug, mtu = wires.plug(lab, host, network), facts.mtu(lab, network)
+    nic = {"model": "virtio"} | ({"mtu": mtu} if mtu != 1500 else {})
+    if plug.card:
+        return nic | {"direct": plug.card, "direct_mode": "bridge"}
+    nic |= {"bridge": plug.bridge, "virtualport": "openvswitch"} | ({"tag": plug.tag} if plug.tag else {})
     # The switch in user space passes frames on with their checksums unfinished: ping works and TCP hangs.
-    return nic | ({"offloads": False} if host.datapath == "netdev" else {})
+    return nic | ({"offloads": False} if lab.hosts[host].datapath == "netdev" else {})

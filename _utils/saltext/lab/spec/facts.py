@@ -74,6 +74,8 @@ def address_in(lab, host, network):
     return None
 
 
-def tunnelled(lab, host):
-    """Return the underlays that *host* sends tunnels over, in order."""
-    return list(dict.fromkeys(over for network in wanted(lab, host) if (over := lab.networks[network].over)))
+def mtu(lab, network):
+    """Return the largest packet of *network* in bytes: as stated, else 1500, or less where its tunnels have no room."""
+    wish = lab.networks[network]
+    room = lab.networks[wish.over].mtu or 1500 if wish.over else None
+    return wish.mtu or min(1500, room - derive.TUNNEL_OVERHEAD[wish.overlay] if room else 1500)

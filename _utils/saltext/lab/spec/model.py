@@ -6,6 +6,8 @@ from saltext.lab.schema import Model, field
 from saltext.lab.spec.names import Mac, Name, Place, Subnet
 from saltext.lab.spec.storage_model import Device, Disk, Image, Pool, Secret, SecretName
 
+Part = Literal["firewall", "router", "storage", "compute"]
+
 
 class Masters(Model):
     physical: Name = field("host whose master manages the hosts", "pi1", default=...)
@@ -15,9 +17,22 @@ class Masters(Model):
 class Network(Model):
     subnet: Subnet = field("IPv4 addresses", "10.10.0.0/24", default=...)
     vlan: int | None = field("VLAN tag; none for a wire without tags", 10, ge=1, le=4094)
-    mtu: int = field("largest packet", 1500, unit="bytes", default=1500, ge=576, le=9216)
-    overlay: Literal["vxlan"] | None = field("join the hosts by tunnels, for wires that pass no tags", "vxlan")
+    mtu: int | None = field(
+        "largest packet; if not stated 1500, or less where tunnels have no room for that",
+        1500,
+        unit="bytes",
+        ge=576,
+        le=9216,
+    )
+    overlay: Literal["vxlan", "geneve", "gre"] | None = field(
+        "join the hosts that have no wire for it by tunnels of this kind", "vxlan"
+    )
     over: Name | None = field("network that carries the tunnels of an overlay", "underlay")
+    attach: Literal["bridge", "macvtap"] = field(
+        "how VMs get in: by a bridge, or beside their host on its card (macvtap), which then cannot talk to them",
+        "macvtap",
+        default="bridge",
+    )
 
 
 class Power(Model):
@@ -32,6 +47,7 @@ class Host(Model):
         "further cards: the networks on their wire", {"trunk0": ["underlay"]}, default={}
     )
     roles: list[Name] = field("formulas to apply", ["hypervisor"], default=[])
+    parts: list[Part] = field("what it does in a lab with the six networks; see lab.check", ["storage"], default=[])
     power: Power | None = field("how it is powered on and off", {"driver": "rack"})
     accel: Literal["kvm", "tcg"] = field("how its VMs run; tcg without /dev/kvm", "kvm", default="kvm")
     datapath: Literal["system", "netdev"] = field(
@@ -53,6 +69,7 @@ class Class(Model):
         2,
     )
     roles: list[Name] = field("formulas to apply", ["motd"], default=[])
+    parts: list[Part] = field("what they do in a lab with the six networks; see lab.check", ["router"], default=[])
     data: dict[str, Any] = field("pillar data for its formulas", {"motd": {"text": "hello"}}, default={})
 
 

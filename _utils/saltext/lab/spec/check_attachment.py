@@ -1,0 +1,52 @@
+"""
+Who is in which of the six networks isp, internet, lan, storage, wan and ipmi.  Pure.
+
+The rule holds in a lab that has all six.  The first card of every machine is in lan, but for the firewall's, which is
+in internet and isp and nowhere else; the router is in all but isp and storage; storage nodes are in storage too,
+compute nodes in wan; only the router reaches ipmi.  Networks beside the six are nobody's business here.
+"""
+
+from saltext.lab.spec import facts
+
+SIX = ("isp", "internet", "lan", "storage", "wan", "ipmi")
+PARTS = {
+    "firewall": {"internet", "isp"},
+    "router": {"lan", "internet", "wan", "ipmi"},
+    "storage": {"lan", "storage"},
+    "compute": {"lan", "wan"},
+}
+
+
+def attachment(lab):
+    """Yield machines that are in one of the six networks where they have no business, or not where they have."""
+    if not set(SIX) <= set(lab.networks):
+        return
+    for name, host in lab.hosts.items():
+        networks = [place.split("+")[0] for place in (host.address, *host.joins)]
+        yield from _machine(f"lab:hosts:{name}", host.parts, networks, _of_master(lab, name))
+    for name, vm in lab.vms.items():
+        yield from _machine(f"lab:vms:{name}", lab.classes[vm.class_].parts, facts.vm_nics(lab, vm))
+
+
+def _machine(at, parts, networks, more=frozenset()):
+    """*more* is where it may be beside what its *parts* say."""
+    due = set().union(*(PARTS[part] for part in parts)) if parts else {"lan"}
+    playing = f"it is {' and '.join(parts)}" if parts else "it has no part in lab:classes or lab:hosts"
+    if "firewall" in parts and len(parts) > 1:
+        yield f"{at} is firewall and {' and '.join(set(parts) - {'firewall'})}: a firewall is nothing else"
+        return
+    if networks[0] in SIX and networks[0] != "lan" and "firewall" not in parts:
+        yield f"{at} has its first card in {networks[0]}: that of every machine but the firewall is in lan"
+    for network in sorted(set(networks) & set(SIX) - due - more):
+        yield f"{at} is in {network}, where it has no business ({playing}): take it out"
+    for network in sorted(due - set(networks)):
+        yield f"{at} is not in {network} ({playing}): add it"
+
+
+def _of_master(lab, host):
+    """The master of the VMs may be where their first cards are: who is not there admits nobody there."""
+    firsts = {facts.vm_nics(lab, vm)[0] for vm in lab.vms.values()}
+    return firsts if host == lab.masters.virtual else frozenset()
+
+
+RULES = (attachment,)
