@@ -18,7 +18,7 @@ BOOT = 120  # seconds; observed: 1 to 5
 def up(command):
     from rack import life, topology  # noqa: PLC0415 (their libraries take 0.4 s, and `run` has no use for them)
 
-    wired = topology.read(_spec(command))
+    wired = topology.read(_spec(command), _sls())
     names = command.hosts or [wired.physical]
     for name in names:
         wired.host(name)
@@ -102,11 +102,15 @@ def _place(command):
     return Place(os.environ.get("RACK") or _spec(command)["name"])
 
 
+def _sls():
+    return os.environ.get("LAB", "demo")
+
+
 def _spec(command):
     if not command.spec:
         from saltext.lab.spec import source  # noqa: PLC0415 (see up)
 
-        return source.load(CHECKOUT / "pillar", os.environ.get("LAB", "demo"))
+        return source.load(CHECKOUT / "pillar", _sls())
     try:
         return yaml.safe_load(Path(command.spec).read_text())["lab"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as err:

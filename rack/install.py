@@ -52,7 +52,13 @@ def files(topology, host):
         "etc/systemd/network/10-eth0.network": _network(eth0, f"Address={eth0.address}"),
         **{f"etc/systemd/network/10-{nic.name}.network": _network(nic, "LinkLocalAddressing=no") for nic in uplinks},
         "etc/salt/minion.d/lab.conf": _minion(host.slice),
+        **({"etc/saltext-lab/seed.conf": _seed(topology)} if host.name == topology.physical else {}),
     }
+
+
+def _seed(topology):
+    """Return which lab the first master is to make itself the master of; see seed/minion."""
+    return json.dumps({"lab": {"spec": topology.sls, "serves": ["physical"]}}) + "\n"
 
 
 def _minion(part):

@@ -50,6 +50,7 @@ class Topology:
     hosts: dict[str, Host]
     physical: str  #: name of the master that manages the hosts
     masters: frozenset[str]
+    sls: str  #: of the pillar, that the spec is in
 
     def host(self, name):
         """Return host *name*; raises ``BadWish`` that names those there are."""
@@ -58,8 +59,8 @@ class Topology:
         return self.hosts[name]
 
 
-def read(spec):
-    """Return the ``Topology`` for *spec*, the dict under ``lab``; raises ``BadWish`` with every mistake in it."""
+def read(spec, sls="demo"):
+    """Return the ``Topology`` for *spec*, the dict under ``lab`` in *sls*; raises ``BadWish`` with every mistake in it."""
     lab = checked(spec)
     slices = compile(lab)
     hosts = {name: _host(lab, name, host, slices[name]) for name, host in lab.hosts.items()}
@@ -70,6 +71,7 @@ def read(spec):
         hosts=hosts,
         physical=lab.masters.physical,
         masters=frozenset({lab.masters.physical, lab.masters.virtual}),
+        sls=sls,
     )
 
 

@@ -33,6 +33,7 @@ libvirtd:
 {%- endfor %}
 
 # Each needs those before it: a pool its secret, an image its pool, a volume its image, a domain its volumes.
+# Keys are not sorted: the cards of a domain come in the order of its class, and the first one is eth0.
 {%- for state, part in [
   ("secrets", "secrets"), ("networks", "networks"), ("pools", "pools"), ("images", "disk_images"),
   ("volumes", "volumes"), ("domains", "domains"),
@@ -43,7 +44,7 @@ libvirtd:
   lab_virt.{{ state }}:
     - name: lab:virt:{{ part }}
     {%- for name, wish in virt[part].items() %}
-    - {{ name }}: {{ wish | json }}
+    - {{ name }}: {{ wish | json(sort_keys=false) }}
     {%- endfor %}
     - require:
       - service: libvirtd

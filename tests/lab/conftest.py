@@ -13,11 +13,14 @@ INSTANCE = "lt"  # short: it is part of the names of network interfaces
 
 
 class Lab:
-    """The demo lab in a rack of its own."""
+    """The lab of pillar SLS *sls* in a rack of its own."""
+
+    def __init__(self, instance=INSTANCE, sls="demo"):
+        self.names = {"RACK": instance, "LAB": sls}
 
     def rack(self, *words, check=True, timeout=300):
         """Run ``python -m rack`` with *words*."""
-        env = os.environ | {"RACK": INSTANCE, "LAB": "demo", "PYTHONPATH": f"{CHECKOUT}/_utils:{CHECKOUT}"}
+        env = os.environ | self.names | {"PYTHONPATH": f"{CHECKOUT}/_utils:{CHECKOUT}"}
         argv = [sys.executable, "-m", "rack", *words]
         done = subprocess.run(argv, env=env, cwd=CHECKOUT, capture_output=True, text=True, timeout=timeout, check=False)
         assert not check or done.returncode == 0, f"{' '.join(words)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -27,9 +30,14 @@ class Lab:
         """Run a command on *host* and return how it ended."""
         return self.rack("run", host, "--", *words, check=check, timeout=timeout)
 
-    def bootstrap(self, check=True):
+    def seed(self):
+        """Make the first master of a bare machine."""
+        seed = ["salt-call", "--local", "-c", "/srv/lab/seed", "--retcode-passthrough", "-l", "error", "state.apply"]
+        self.run("pi1", *seed)
+
+    def bootstrap(self, *words, check=True):
         """Return how ``salt-run lab.bootstrap`` ended, and its steps by name."""
-        done = self.run("pi1", "salt-run", "--out", "json", "lab.bootstrap", check=check, timeout=900)
+        done = self.run("pi1", "salt-run", "--out", "json", "lab.bootstrap", *words, check=check, timeout=900)
         return done, {step["step"]: step for step in json.loads(done.stdout)["steps"]}
 
     def salt(self, master, minion, *words, timeout=120):
@@ -46,8 +54,7 @@ def seeded():
     lab.rack("down")
     lab.rack("up")
     try:
-        seed = ["salt-call", "--local", "-c", "/srv/lab/seed", "--retcode-passthrough", "-l", "error", "state.apply"]
-        lab.run("pi1", *seed)
+        lab.seed()
         yield lab
     finally:
         lab.rack("down")
