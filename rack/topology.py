@@ -60,7 +60,7 @@ class Topology:
 
 
 def read(spec, sls="demo"):
-    """Return the ``Topology`` for *spec*, the dict under ``lab`` in *sls*; raises ``BadWish`` with every mistake in it."""
+    """Return the ``Topology`` for *spec*, what *sls* has under ``lab``; raises ``BadWish`` with every mistake in it."""
     lab = checked(spec)
     slices = compile(lab)
     hosts = {name: _host(lab, name, host, slices[name]) for name, host in lab.hosts.items()}

@@ -4,6 +4,7 @@ import pytest
 
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import Model, check, example, field, nearest, parse
+from saltext.lab.virt.secret_model import Secrets
 
 
 class Disk(Model):
@@ -88,3 +89,19 @@ def test_parse_fills_in_defaults_and_check_does_not():
 def test_nearest_says_nothing_when_nothing_is_near():
     assert nearest("qqq", ["tag", "mtu"]) == ""
     assert nearest("tga", ["tag", "mtu"]) == " (did you mean tag?)"
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"ceph": "S3cret"},
+        {"ceph": {"usage": "S3cret"}},
+        {"ceph": {"value_file": "S3cret"}},
+        {"ceph": {"value_pillar": "S3cret"}},
+    ],
+)
+def test_a_value_in_the_wrong_place_of_a_hidden_model_is_in_no_message(wish):
+    with pytest.raises(BadWish, match="secrets:ceph") as caught:
+        check(Secrets, wish, "secrets")
+
+    assert "S3cret" not in str(caught.value)

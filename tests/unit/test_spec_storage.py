@@ -13,7 +13,7 @@ from saltext.lab.schema import check
 from saltext.lab.spec import source
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
-from saltext.lab.virt import volume_xml
+from saltext.lab.virt import secret_id, volume_xml
 from saltext.lab.virt.model import Domains
 from saltext.lab.virt.pool_model import Pools
 from saltext.lab.virt.secret_model import Secrets
@@ -105,6 +105,18 @@ def test_a_disk_is_on_the_bus_that_its_name_says():
     assert (found["sdb"]["serial"], found["sdb"]["cache"]) == ("WD-1", "none")
 
 
+def test_a_disk_in_ceph_says_how_to_log_in_by_the_uuid_that_its_secret_has_everywhere():
+    assert disks("web3", "hv2")["vda"] == {
+        "protocol": "rbd",
+        "name": "vms/web3-vda",
+        "hosts": ["10.20.0.11:6789"],
+        "auth_user": "libvirt",
+        "auth_secret": secret_id.uuid("attic", "ceph", "client.libvirt"),
+        "format": "raw",
+        "bus": "virtio",
+    }
+
+
 @pytest.mark.parametrize(
     ("level", "named"), [(1, {"sda": "sata", "sdb": "sata"}), (2, {"vda": "virtio", "vdb": "virtio"})]
 )
@@ -114,7 +126,7 @@ def test_the_level_of_a_class_or_a_machine_is_the_only_difference(level, named):
 
     assert {device: disk["bus"] for device, disk in of_class.items()} == named
     assert of_class == own
-    assert [disk["volume"] for disk in of_class.values()] == [disk["volume"] for disk in as_named.values()]
+    assert [disk["name"] for disk in of_class.values()] == [disk["name"] for disk in as_named.values()]
 
 
 def test_a_machine_has_its_classs_disks_and_may_take_one_out():
@@ -174,6 +186,10 @@ MISTAKES = {
     ),
     "a pool of files without a place": ({"pools": {"more": {"type": "dir"}}}, "lab:pools:more:path is missing"),
     "a pool elsewhere without its source": ({"pools": {"more": {"type": "rbd"}}}, "lab:pools:more:source is missing"),
+    "a pool of Ceph without monitors": (
+        {"pools": {"ceph": {"source": {"hosts": None}}}},
+        "lab:pools:ceph:source lacks the Ceph pool (`name`), or its monitors (`hosts`)",
+    ),
     "two pools in one place": (
         {"pools": {"more": {"path": "/srv/vms"}}},
         "lab:pools:more:path /srv/vms is that of vms",

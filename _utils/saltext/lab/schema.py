@@ -19,17 +19,18 @@ class Model(BaseModel):
     """Base of all models: nothing is guessed, nothing is dropped."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    hidden: typing.ClassVar[bool] = False  #: no value in it is in a message
 
 
-def field(doc, example, unit="", default=None, secret=False, **limits):  # noqa: PLR0913, PLR0917
+def field(doc, example, unit="", default=None, **limits):
     """
     Return a documented field.
 
-    *default* is ``...`` for one that has to be stated; the value of a *secret* one is in no message; *limits* are
-    pydantic's (``ge``, ``le``, ``pattern``, ``alias``, …).
+    *default* is ``...`` for one that has to be stated; *limits* are pydantic's
+    (``ge``, ``le``, ``pattern``, ``alias``, …).
     """
-    extra = ({"unit": unit} if unit else {}) | ({"secret": True} if secret else {})
-    return Field(default, description=doc, examples=[example], json_schema_extra=extra or None, **limits)
+    extra = {"unit": unit} if unit else None
+    return Field(default, description=doc, examples=[example], json_schema_extra=extra, **limits)
 
 
 def check(kind, data, at):
@@ -91,18 +92,18 @@ def _shown(value):
 
 
 def _secret(kind, loc):
-    """Return whether *loc* leads to, or through, a field whose value nobody shall see."""
+    """Return whether *loc* leads to a ``hidden`` model, or into one."""
     for part in loc:
         kind = _bare(kind)
+        if getattr(kind, "hidden", False):
+            return True
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             if (info := kind.model_fields.get(part)) is None:
                 return False
-            if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("secret"):
-                return True
             kind = info.annotation
         elif typing.get_args(kind):
             kind = typing.get_args(kind)[-1]
-    return False
+    return bool(getattr(_bare(kind), "hidden", False))
 
 
 def _alternatives(kind, loc):

@@ -40,6 +40,8 @@ def pools(lab):
             yield f"lab:pools:{name}:path is missing: a pool of files needs its directory"
         if pool.type not in (None, "dir") and not pool.source:
             yield f"lab:pools:{name}:source is missing: a pool of type {pool.type} is somewhere else"
+        if pool.type == "rbd" and pool.source and not (pool.source.name and pool.source.hosts):
+            yield f"lab:pools:{name}:source lacks the Ceph pool (`name`), or its monitors (`hosts`)"
         if pool.path and homes.setdefault(pool.path, name) != name:
             yield f"lab:pools:{name}:path {pool.path} is that of {homes[pool.path]}: choose another"
 

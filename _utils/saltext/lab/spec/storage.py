@@ -1,9 +1,11 @@
 """The storage of one hypervisor: pools, secrets, images, volumes, and the disks that domains make of them.  Pure."""
 
 from saltext.lab.spec import facts
+from saltext.lab.virt import secret_id
 
 BUSES = {"s": "sata", "v": "virtio"}
 LEVELS = {1: "s", 2: "v"}
+MONITOR = 6789  #: port of a Ceph monitor where none is stated (msgr v1, which librados and QEMU speak everywhere)
 PASSED_ON = ("cache", "discard", "serial")
 
 
@@ -82,6 +84,19 @@ def _device(level, name):
 
 
 def _disk(lab, vm, level, name, disk):  # noqa: PLR0913, PLR0917
-    where = {"pool": disk.pool, "volume": volume(vm, name), "format": _format(lab, disk)}
     stated = {key: value for key in PASSED_ON if (value := getattr(disk, key)) is not None}
-    return where | {"bus": BUSES[_device(level, name)[0]]} | stated
+    form = {"format": _format(lab, disk), "bus": BUSES[_device(level, name)[0]]}
+    return _where(lab, disk.pool, volume(vm, name)) | form | stated
+
+
+def _where(lab, pool, name):
+    """Return where the bytes of volume *name* are; libvirt 9 takes no disk that names a volume of an rbd pool."""
+    source = lab.pools[pool].source
+    if lab.pools[pool].type != "rbd":
+        return {"pool": pool, "volume": name}
+    monitors = [host if ":" in host else f"{host}:{MONITOR}" for host in source.hosts or []]
+    where = {"protocol": "rbd", "name": f"{source.name}/{name}", "hosts": monitors}
+    if source.auth:
+        known_as = secret_id.uuid(lab.secrets[source.auth.secret].cluster, "ceph", source.auth.secret)
+        where |= {"auth_user": source.auth.user, "auth_secret": known_as}
+    return where

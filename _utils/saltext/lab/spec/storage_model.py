@@ -1,6 +1,6 @@
 """What a lab says of storage: pools, what they need to log in, images, and the disks of machines."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints, model_validator
 
@@ -35,8 +35,9 @@ class Image(Model):
 
 
 class Secret(Model):
+    hidden: ClassVar[bool] = True
     cluster: Line = field("fsid or name of its Ceph cluster; the libvirt UUID follows from it", "attic", default=...)
-    value: Line | None = field("the key itself, in a pillar that is encrypted (GPG renderer)", "AQ…", secret=True)
+    value: Line | None = field("the key itself, in a pillar that is encrypted (GPG renderer)", "AQ…")
     value_file: File | None = field("file on the hypervisors with the key, instead of value", "/etc/ceph/libvirt.key")
 
     @model_validator(mode="after")
