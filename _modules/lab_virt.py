@@ -1,11 +1,12 @@
 """
-Look at and change the libvirt domains of this host.
+Look at and change the domains, pools, volumes, images, networks and secrets of libvirt on this host.
 
-The hypervisor is ``lab:virt:uri`` (config or pillar), the directory of the guests' identities ``lab:virt:identities``,
-that of our marks of pools, volumes and secrets ``lab:virt:marks``, that of verified images ``lab:virt:images``.
+Options, from the configuration or the pillar: the hypervisor ``lab:virt:uri``, seconds to wait for a guest
+``lab:virt:patience`` (``{device: 10, shutdown: 60}``), and the directories of the guests' identities
+``lab:virt:identities``, of our marks of pools, volumes and secrets ``lab:virt:marks``, and of verified images
+``lab:virt:images``.
+A job has one connection to it.
 """
-
-from contextlib import contextmanager
 
 from saltext.lab.errors import Refused
 from saltext.lab.plan import Change
@@ -14,6 +15,7 @@ from saltext.lab.virt import host
 from saltext.lab.virt import identity as _identity
 from saltext.lab.virt import image as _image
 from saltext.lab.virt import image_fetch as _image_fetch
+from saltext.lab.virt import link as _link
 from saltext.lab.virt import marks as _marks
 from saltext.lab.virt import network as _network
 from saltext.lab.virt import pool as _pool
@@ -35,8 +37,7 @@ def domains():
 
         salt 'hv*' lab_virt.domains
     """
-    with _conn() as conn:
-        return host.read(conn)
+    return host.read(_conn())
 
 
 def change(changes):
@@ -53,8 +54,7 @@ def change(changes):
 
         salt 'hv*' lab_virt.change '[[[vm1, memory_mib], 1024, 2048]]'
     """
-    with _conn() as conn:
-        host.write(conn, [Change(tuple(path), *rest) for path, *rest in changes])
+    host.write(_conn(), _changes(changes), host.Patience(**__salt__["config.get"]("lab:virt:patience", {})))
 
 
 def start(name):
@@ -67,8 +67,7 @@ def start(name):
 
         salt hv1 lab_virt.start vm1
     """
-    with _conn() as conn:
-        return host.start(conn, name)
+    return host.start(_conn(), name)
 
 
 def stop(name):
@@ -81,8 +80,7 @@ def stop(name):
 
         salt hv1 lab_virt.stop vm1
     """
-    with _conn() as conn:
-        return host.stop(conn, name)
+    return host.stop(_conn(), name)
 
 
 def identity(name, master_pub):
@@ -110,8 +108,7 @@ def console(name, lines=20):
 
         salt hv1 lab_virt.console vm1 lines=50
     """
-    with _conn() as conn:
-        path = host.read_one(conn, name).get("serial_log")
+    path = host.read_one(_conn(), name).get("serial_log")
     if path is None:
         raise Refused(f"domain {name} has no serial log", "its serial_log is not stated", "state serial_log")
     return _console.tail(path, lines)
@@ -129,8 +126,7 @@ def pools():
 
         salt 'hv*' lab_virt.pools
     """
-    with _here() as here:
-        return _pool.read(here)
+    return _pool.read(_here())
 
 
 def pool_change(changes):
@@ -146,8 +142,7 @@ def pool_change(changes):
 
         salt hv1 lab_virt.pool_change '[[[vms, autostart], false, true]]'
     """
-    with _here() as here:
-        _pool.write(here, _changes(changes))
+    _pool.write(_here(), _changes(changes))
 
 
 def pool_refresh(name):
@@ -160,8 +155,7 @@ def pool_refresh(name):
 
         salt hv1 lab_virt.pool_refresh vms
     """
-    with _conn() as conn:
-        return _pool.refresh(conn, name)
+    return _pool.refresh(_conn(), name)
 
 
 def volumes(pools=None):
@@ -177,8 +171,7 @@ def volumes(pools=None):
 
         salt hv1 lab_virt.volumes pools='[vms]'
     """
-    with _here() as here:
-        return _volume.read(here, pools)
+    return _volume.read(_here(), pools)
 
 
 def volume_change(changes):
@@ -194,8 +187,7 @@ def volume_change(changes):
 
         salt hv1 lab_virt.volume_change '[[["vms:root", size_mib], 1024, 2048]]'
     """
-    with _here() as here:
-        _volume.write(here, _changes(changes))
+    _volume.write(_here(), _changes(changes))
 
 
 def images(wish=None):
@@ -208,8 +200,7 @@ def images(wish=None):
 
         salt hv1 lab_virt.images
     """
-    with _here() as here:
-        return _image.read(here, wish)
+    return _image.read(_here(), wish)
 
 
 def image_change(changes):
@@ -224,8 +215,7 @@ def image_change(changes):
 
         salt hv1 lab_virt.image_change '[[["vms:deb12"], {}, null]]'
     """
-    with _here() as here:
-        _image.write(here, _changes(changes))
+    _image.write(_here(), _changes(changes))
 
 
 def networks():
@@ -240,8 +230,7 @@ def networks():
 
         salt 'hv*' lab_virt.networks
     """
-    with _conn() as conn:
-        return _network.read(conn)
+    return _network.read(_conn())
 
 
 def network_change(changes):
@@ -257,8 +246,7 @@ def network_change(changes):
 
         salt hv1 lab_virt.network_change '[[[lan, autostart], false, true]]'
     """
-    with _conn() as conn:
-        _network.write(conn, _changes(changes))
+    _network.write(_conn(), _changes(changes))
 
 
 def secrets(wish=None):
@@ -274,8 +262,7 @@ def secrets(wish=None):
 
         salt 'hv*' lab_virt.secrets
     """
-    with _here() as here:
-        return _secret.read(here, wish)
+    return _secret.read(_here(), wish)
 
 
 def secret_change(changes):
@@ -290,16 +277,13 @@ def secret_change(changes):
 
         salt hv1 lab_virt.secret_change '[[[client.libvirt, value_file], null, /etc/ceph/libvirt.key]]'
     """
-    with _here() as here:
-        _secret.write(here, _changes(changes))
+    _secret.write(_here(), _changes(changes))
 
 
-@contextmanager
 def _here():
     option = __salt__["config.get"]
-    with _conn() as conn:
-        marks = _marks.Marks(option("lab:virt:marks", _marks.DIRECTORY))
-        yield _Here(conn, marks, option("lab:virt:images", _image_fetch.CACHE), __pillar__)
+    marks = _marks.Marks(option("lab:virt:marks", _marks.DIRECTORY))
+    return _Here(_conn(), marks, option("lab:virt:images", _image_fetch.CACHE), __pillar__)
 
 
 def _changes(changes):
@@ -307,4 +291,4 @@ def _changes(changes):
 
 
 def _conn():
-    return host.connect(__salt__["config.get"]("lab:virt:uri", host.URI))
+    return _link.kept(__salt__["config.get"]("lab:virt:uri", _link.URI))

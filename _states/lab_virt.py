@@ -198,7 +198,7 @@ def secret_absent(name):
 
 
 def _pools(at, wish):
-    return _keep(at, wish, Pools, "pool", pool_xml.impact)
+    return _keep(at, wish, Pools, "pool", pool_xml.impact, lambda read: pool_xml.as_asked(read(), wish))
 
 
 def _volumes(at, wish):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from saltext.lab.outcome import Things
-from saltext.lab.virt import image, link, pool, volume_make, volume_xml
+from saltext.lab.virt import image, link, pool, volume_find, volume_xml
 from saltext.lab.virt.here import Here
 from saltext.lab.virt.marks import Marks
 from saltext.lab.virt.pool_xml import blank
@@ -271,7 +271,7 @@ def test_a_volume_of_somebody_else_is_no_image(bring, vms, raw, here):
 def test_an_image_that_a_killed_run_left_is_made_again(bring, done, vms, raw, here):
     wish = {"deb": RAW | {"source": str(raw), "sha256": sha(raw)}}
     home = here.conn.storagePoolLookupByName("vms")
-    here.marks.put(volume_make.marked(home), "deb", {"unfinished": True, "sha256": sha(raw), "path": str(vms / "deb")})
+    here.marks.put(volume_find.marked(home), "deb", {"unfinished": True, "sha256": sha(raw), "path": str(vms / "deb")})
     (vms / "deb").write_bytes(b"half")
     home.refresh()
 

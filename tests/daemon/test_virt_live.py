@@ -1,70 +1,28 @@
 """``lab_virt`` changes guests while they run; what a real guest sees of it is on its serial port."""
 
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from saltext.lab.outcome import Things, converge
-from saltext.lab.virt import host, live, restart, rules
-from saltext.lab.virt import seen as sight
-from saltext.lab.virt.model import Domains
+from saltext.lab.virt import host
 from saltext.lab.wait import until
-from tests.support import guest
-from tests.support.libvirtd import libvirtd
+from tests.support import domains, guest
+from tests.support.domains import DEAF, MAC, NIC, OTHER_MAC, SHORT, impacts
 
-MAC, OTHER_MAC, VLAN_MAC = (f"52:54:00:00:00:0{n}" for n in (1, 2, 3))
-NIC = {"bridge": "br-lab", "model": "virtio"}
+VLAN_MAC, SHARED_MAC = "52:54:00:00:00:03", "52:54:00:00:00:04"
 LOG = "/var/log/libvirt/qemu/vm1-console.log"
-#: A machine without anything to boot: nobody in it answers.
-DEAF = {"type": "qemu", "memory_mib": 64, "machine": "q35", "pcie_ports": 8, "running": True}
-
-
-@pytest.fixture(scope="module")
-def daemon():
-    with libvirtd() as daemon:
-        yield daemon
 
 
 @pytest.fixture
-def conn(daemon):
-    with host.connect(daemon.uri) as conn:
-        yield conn
-
-
-@pytest.fixture
-def bring(conn):
-    """A function that brings the domains to a wish and returns what a state would."""
-
-    def bring(wish, test=False):
-        read, write = (lambda: sight.as_asked(host.read(conn), wish)), partial(host.write, conn)
-        told = partial(sight.pending, wish=wish)
-        return converge(Things("lab:domains", Domains, read, write, rules.impact, told), wish, test)
-
-    return bring
-
-
-@pytest.fixture
-def done(bring, conn):
+def done(done):
     """A function that brings the domains to a wish, as told under test and only once; it returns the impacts."""
-
-    def done(wish):
-        told, made, again = bring(wish, test=True), bring(wish), bring(wish)
-        assert (made["result"], made["changes"]) == (True, told["changes"]), made["comment"]
-        assert (again["result"], again["changes"]) == (True, {}), again["comment"]
-        return {path: change.get("impact", "live") for path, change in made["changes"].items()}
-
-    return done
+    return lambda wish: impacts(done(wish))
 
 
 @pytest.fixture(autouse=True)
 def clean(conn):
     yield
-    for domain in conn.listAllDomains():
-        if domain.name() != "vm1":
-            if domain.isActive():
-                domain.destroy()
-            domain.undefineFlags(host.UNDEFINE)
+    domains.clean(conn, but=("vm1",))
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +48,7 @@ def sees(daemon, files, done, conn):
     def sees(**wanted):
         until(lambda: guest.seen(log).items() >= wanted.items(), 60, f"{wanted} in {log}")
 
-    until(lambda: guest.seen(log).get("eth0", "").endswith(",1,frames"), 60, f"a guest that is up, in {log}")
+    until(lambda: ",1," in guest.seen(log).get("eth0", ""), 60, f"a guest that is up, in {log}")
     return sees
 
 
@@ -176,6 +134,18 @@ def test_v5_another_vlan_is_heard_without_a_reboot(sees, done, conn, daemon):
     done({"vm1": {"nics": {VLAN_MAC: None}}})
 
 
+def test_a_card_that_shares_an_interface_of_the_host_comes_and_goes(sees, done, conn, daemon):
+    daemon.run("sh", "-c", "ip link add low0 type veth peer low1; ip link set low0 up; ip link set low1 up")
+    shared = {"direct": "low0", "direct_mode": "bridge", "model": "virtio"}
+    plugged = done({"vm1": {"nics": {SHARED_MAC: shared}}})
+    until(lambda: f"{SHARED_MAC},1" in str(guest.seen(f"{daemon.home}{LOG}")), 30, "a card in the guest")
+    assert "macvtap" in daemon.out("ip", "-d", "link", "show", "type", "macvtap")
+    pulled = done({"vm1": {"nics": {SHARED_MAC: None}}})
+
+    assert {*plugged.values(), *pulled.values()} == {"live"}
+    assert daemon.out("ip", "-d", "link", "show", "type", "macvtap") == ""
+
+
 def _called(daemon):
     return daemon.run("ping", "-c", "1", "-W", "1", "10.9.8.9")
 
@@ -205,24 +175,24 @@ def test_what_cannot_be_done_live_is_pending_until_the_guest_has_booted_into_it(
     assert done({"vm1": {"on_change": "restart", "memory_max_mib": 256}}) == {"vm1.memory_max_mib": "restart"}
 
 
-def test_a_guest_that_refuses_an_unplug_gives_false_and_the_next_run_tries_again(done, bring, conn, monkeypatch):
-    monkeypatch.setattr(live, "PATIENCE", 1)
+def test_a_guest_that_refuses_an_unplug_gives_false_and_the_next_run_tries_again(done, bring, conn):
     done({"deaf": DEAF | {"nics": {MAC: NIC}}})
-    refused, again = bring({"deaf": {"nics": {MAC: None}}}), bring({"deaf": {"nics": {MAC: None}}})
+    refused, again = (bring({"deaf": {"nics": {MAC: None}}}, patience=SHORT) for _ in range(2))
 
     for one in (refused, again):
         assert (one["result"], one["changes"]) == (False, {})
     assert f"removal of nics.{MAC} from the guest of domain deaf within 1 s" in refused["comment"]
     assert MAC not in conn.lookupByName("deaf").XMLDesc(2)
+    plugged = done({"deaf": {"nics": {OTHER_MAC: NIC}}})  # the definition has the slot free, the guest has not
+    assert set(plugged.values()) == {"live"}
     host.stop(conn, "deaf")
     assert bring({"deaf": {"nics": {MAC: None}}})["changes"] == {}
 
 
-def test_a_guest_that_does_not_shut_down_is_not_killed_for_a_restart(done, bring, conn, monkeypatch):
-    monkeypatch.setattr(restart, "SHUTDOWN", 1)
+def test_a_guest_that_does_not_shut_down_is_not_killed_for_a_restart(done, bring, conn):
     done({"deaf": DEAF})
     ident = conn.lookupByName("deaf").ID()
-    refused = bring({"deaf": {"on_change": "restart", "cmdline": "x", "vcpus": 2}})
+    refused = bring({"deaf": {"on_change": "restart", "cmdline": "x", "vcpus": 2}}, patience=SHORT)
 
     assert refused["result"] is False
     assert "asked to shut down within 1 s" in refused["comment"]
@@ -249,6 +219,16 @@ def test_v7_what_failed_live_is_not_taken_as_done(done, bring):
         assert "libvirt refused to change disks.vda of domain deaf while it runs" in failed["comment"]
 
 
+def test_what_is_refused_live_does_not_stop_the_rest_and_is_all_told(done, bring):
+    done({"deaf": DEAF})
+    disks = {f"vd{letter}": {"file": f"/srv/{letter}.img", "bus": "virtio", "format": "raw"} for letter in "ab"}
+    made = bring({"deaf": {"disks": disks, "title": "x"}})
+
+    assert (made["result"], set(made["changes"])) == (False, {"deaf.title"})
+    assert "disks.vda of domain deaf" in made["comment"]
+    assert "disks.vdb of domain deaf" in made["comment"]
+
+
 def test_a_disk_on_a_bus_without_hotplug_waits_for_the_next_boot(done, files):
     done({"deaf": DEAF})
     disk = {"file": str(files / "vdb"), "bus": "sata", "format": "raw"}
@@ -270,4 +250,11 @@ def test_guests_start_in_their_order(done, conn):
     wish = {f"vm{n}0": DEAF | {"start_order": 9 - n} for n in (7, 8, 9)}
     done(wish)
 
-    assert sorted(wish, key=lambda name: conn.lookupByName(name).ID()) == ["vm90", "vm80", "vm70"]
+    assert _by_start(wish, conn) == ["vm90", "vm80", "vm70"]
+    done({name: {"running": False} for name in wish})
+    done({name: {"running": True} for name in wish})  # their order is kept with them
+    assert _by_start(wish, conn) == ["vm90", "vm80", "vm70"]
+
+
+def _by_start(names, conn):
+    return sorted(names, key=lambda name: conn.lookupByName(name).ID())

@@ -184,7 +184,7 @@ def test_a_private_value_is_set_once_and_cannot_be_read_back(done, here, keep):
         ({"value_file": "/nowhere"}, "the value of a secret cannot be read from /nowhere"),
         ({"value_pillar": "lab:keys:none"}, "the pillar has no text at lab:keys:none"),
         ({"value_pillar": "lab:keys"}, "the pillar has no text at lab:keys"),
-        ({"value_file": "/a", "value_pillar": "a"}, "state either value_file or value_pillar"),
+        ({"value_file": "/a", "value_pillar": "a:b"}, "state either value_file or value_pillar"),
     ],
 )
 def test_a_value_that_is_not_there_makes_nothing(wish, why, bring, here):

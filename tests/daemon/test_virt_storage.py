@@ -4,12 +4,13 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
+import libvirt
 import pytest
 
 from saltext.lab.errors import NotSafe, Refused
 from saltext.lab.outcome import Things
 from saltext.lab.plan import Change
-from saltext.lab.virt import link, pool, pool_xml, volume, volume_make, volume_xml
+from saltext.lab.virt import link, pool, pool_xml, volume, volume_find, volume_make, volume_xml
 from saltext.lab.virt.here import Here
 from saltext.lab.virt.marks import Marks
 from saltext.lab.virt.pool_model import Auth, Pool, Pools, Source
@@ -70,7 +71,9 @@ def here(daemon, tmp_path):
 @pytest.fixture
 def bring(here):
     return storage.bring_by(
-        lambda _: Things("p", Pools, partial(pool.read, here), partial(pool.write, here), pool_xml.impact)
+        lambda wish: Things(
+            "p", Pools, lambda: pool_xml.as_asked(pool.read(here), wish), partial(pool.write, here), pool_xml.impact
+        )
     )
 
 
@@ -210,6 +213,56 @@ def test_v11_monitors_of_a_pool_change(done, here):
     assert "<host name='10.0.0.2' port='6789'/>" in here.conn.storagePoolLookupByName("ceph").XMLDesc()
 
 
+def test_a_definition_that_drifted_under_a_pool_that_runs_is_put_right(done, vms, here):
+    one = here.conn.storagePoolLookupByName("vms")
+    here.conn.storagePoolDefineXML(one.XMLDesc().replace(str(vms), "/srv/by-hand"))  # what runs stays as it is
+    assert pool.read(here)["vms"]["path"] == str(vms)
+    changes = done({"vms": {"path": str(vms)}})
+
+    assert changes == {"vms.path": {"old": "/srv/by-hand", "new": str(vms)}}
+    assert (str(vms) in one.XMLDesc(libvirt.VIR_STORAGE_XML_INACTIVE), one.isActive()) == (True, True)
+
+
+def test_a_pool_that_is_not_as_it_is_defined_is_started_anew(done, vms, here, tmp_path):
+    one = here.conn.storagePoolLookupByName("vms")
+    here.conn.storagePoolDefineXML(one.XMLDesc().replace(str(vms), str(tmp_path)))
+    changes = done({"vms": {"path": str(tmp_path)}})
+
+    assert changes == {"vms.path": {"old": str(vms), "new": str(tmp_path)}}
+    assert str(tmp_path) in one.XMLDesc()
+
+
+def test_a_logical_pool_starts_as_soon_as_its_group_is_there_and_leaves_it(done, bring, put, daemon, here, tmp_path):
+    (tmp_path / "disk").write_bytes(bytes(64 << 20))
+    with storage.loop(daemon, tmp_path / "disk") as device:
+        wish = {"lv": {"type": "logical", "path": "/dev/vgx", "source": {"name": "vgx", "devices": [device]}}}
+        early = bring({"lv": wish["lv"] | {"running": True}})
+        assert daemon.run("vgcreate", "vgx", device)
+        done({"lv": wish["lv"] | {"running": True}})
+        refused = [put({"lv": {"v": {"size_mib": 8}}}) for _ in range(2)]
+        done({"lv": None})
+        assert daemon.run("vgs", "vgx")
+
+    assert early["result"] is False
+    assert "cannot find logical volume group name 'vgx'" in early["comment"]
+    for one in refused:  # the machine of these tests has no device-mapper
+        assert (one["result"], one["changes"]) == (False, {})
+        assert "libvirt refused to make volume lv:v" in one["comment"]
+        assert "Failure to communicate with kernel device-mapper driver" in one["comment"]
+
+
+def test_a_netfs_pool_that_cannot_be_mounted_says_so_each_time(bring, tmp_path):
+    wish = NETFS | {"path": str(tmp_path / "nfs"), "running": True}
+    wish["source"] = wish["source"] | {"hosts": ["127.0.0.1"]}
+    first, second = bring({"p": wish}), bring({"p": wish})
+
+    for failed in (first, second):
+        assert failed["result"] is False
+        assert "libvirt refused to start pool p" in failed["comment"]
+        assert "/bin/mount" in failed["comment"]
+    assert (bool(first["changes"]), second["changes"]) == (True, {})
+
+
 def test_one_bad_pool_of_three_fails_alone(bring, tmp_path):
     good = {"path": str(tmp_path / "a"), "running": True}
     made = bring({"a": good, "bad": RBD | {"running": True}, "c": {"path": "/srv/c"}})
@@ -264,16 +317,24 @@ def test_v6_a_bigger_size_grows_a_volume_and_a_smaller_one_is_refused(name, have
 
 def test_v6_the_disk_of_a_guest_that_runs_grows_under_it(have, here, vms):
     have({"vms": {"v": BASE}})
-    source = f"<driver name='qemu' type='qcow2'/><source file='{vms}/v'/>"
-    disk = f"<disk type='file'>{source}<target dev='vda' bus='virtio'/></disk>"
-    os = "<memory>65536</memory><os><type machine='q35'>hvm</type></os>"
-    guest = here.conn.createXML(f"<domain type='qemu'><name>g</name>{os}<devices>{disk}</devices></domain>")
+    guest = storage.guest(here.conn, f"<driver name='qemu' type='qcow2'/><source file='{vms}/v'/>")
     have({"vms": {"v": {"size_mib": 16}}})
 
     assert guest.blockInfo("vda")[0] == 16 << 20
     refused = volume_refusal(here, "vms:v")
     assert "domain g runs on it" in refused
-    guest.destroy()
+
+
+def test_v6_and_so_does_one_that_the_guest_has_by_its_pool(have, put, here, vms):
+    have({"vms": {"base": BASE, "v": {"format": "qcow2", "backing": {"volume": "base"}}}})
+    disk = "<driver name='qemu' type='qcow2'/><source pool='vms' volume='v'/>"
+    guest = storage.guest(here.conn, disk, kind="volume")
+    have({"vms": {"v": {"size_mib": 16}}})
+
+    assert guest.blockInfo("vda")[0] == 16 << 20
+    for name in ("v", "base"):
+        assert "domain g runs on it" in put({"vms": {name: None}})["comment"]
+    assert sorted(file.name for file in vms.iterdir()) == ["base", "v"]
 
 
 def volume_refusal(here, name):
@@ -301,6 +362,19 @@ def test_a_volume_is_a_difference_to_a_volume_or_a_file_and_what_is_below_stays(
     have({"vms": {"base": None}})
 
 
+def test_volumes_that_start_from_each_other_come_and_go_in_any_order(have, vms):
+    wish = {
+        "top": {"format": "qcow2", "backing": {"volume": "middle"}},
+        "middle": {"format": "qcow2", "backing": {"volume": "base"}},
+        "base": BASE,
+        "copy": {"clone_of": "top"},
+    }
+    have({"vms": wish})
+    assert sorted(file.name for file in vms.iterdir()) == ["base", "copy", "middle", "top"]
+    have({"vms": dict.fromkeys(reversed(wish))})
+    assert list(vms.iterdir()) == []
+
+
 def test_a_clone_has_the_content_and_may_be_bigger(have, vms, here):
     have({"vms": {"base": {"size_mib": 4}}})
     (vms / "base").write_bytes(b"content" + bytes((4 << 20) - 7))
@@ -312,6 +386,15 @@ def test_a_clone_has_the_content_and_may_be_bigger(have, vms, here):
     assert volumes(here)["vms:other"].items() >= {"format": "qcow2", "size_mib": 4}.items()
     assert volumes(here)["vms:bigger"].items() >= {"format": "qcow2", "size_mib": 16}.items()
     have({"vms": {"base": None}})  # a copy needs it no more
+
+
+def test_a_clone_that_is_smaller_than_its_origin_is_refused_before_it_is_made(have, put, vms):
+    have({"vms": {"base": BASE}})
+    refused = put({"vms": {"copy": {"clone_of": "base", "size_mib": 2}}})
+
+    assert (refused["result"], refused["changes"]) == (False, {})
+    assert "2 MiB are less than that has" in refused["comment"]
+    assert [file.name for file in vms.iterdir()] == ["base"]
 
 
 def test_v10_absent_removes_a_volume_of_ours_and_no_other(have, put, vms, here):
@@ -334,8 +417,28 @@ def test_a_file_that_libvirt_has_not_seen_yet_is_not_written_over(put, vms):
     (vms / "v").write_bytes(b"precious")
     made = put({"vms": {"v": BASE}})
 
-    assert made["result"] is False
+    refused = put({"vms": {"v": None}})
+
+    assert (made["result"], refused["result"], refused["changes"]) == (False, False, {})
+    assert "vms:v was not made by this suite" in made["comment"]
     assert (vms / "v").read_bytes() == b"precious"
+
+
+def test_a_file_that_libvirt_has_not_seen_yet_is_adopted(put, have, vms):
+    (vms / "v").write_bytes(bytes(4 << 20))
+    assert put({"vms": {"v": {"size_mib": 4, "adopt": True}}})["result"] is True
+    have({"vms": {"v": None}})
+
+    assert list(vms.iterdir()) == []
+
+
+def test_what_was_refused_leaves_no_mark(put, vms, here):
+    refused = put({"vms": {"v": {"backing": {"path": "/nowhere", "format": "qcow2"}, "size_mib": 4}}})
+    (vms / "v").write_bytes(b"precious")
+    pool.refresh(here.conn, "vms")
+
+    assert refused["result"] is False
+    assert "was not made by this suite" in put({"vms": {"v": None}})["comment"]
 
 
 def test_a_volume_whose_file_is_gone_is_made_again(have, put, vms):
@@ -361,14 +464,25 @@ def test_a_volume_of_somebody_else_is_adopted_with_an_empty_plan(have, put, vms,
 def test_a_clone_that_a_killed_run_left_is_made_again(have, put, vms, here):
     have({"vms": {"base": {"size_mib": 4}}})
     home = here.conn.storagePoolLookupByName("vms")
-    here.marks.put(volume_make.marked(home), "v", {"unfinished": True, "path": str(vms / "v")})
+    here.marks.put(volume_find.marked(home), "v", {"unfinished": True, "path": str(vms / "v")})
     (vms / "v").write_bytes(b"half")
     home.refresh()
 
-    assert "vms:v" not in volumes(here)
+    assert volumes(here)["vms:v"]["unfinished"] is True
+    assert "nothing can start from vms:v" in put({"vms": {"w": {"clone_of": "v"}}})["comment"]
     assert put({"vms": {"v": {"clone_of": "base"}}})["result"] is True
     assert (vms / "v").stat().st_size == 4 << 20
     have({"vms": {"v": {"clone_of": "base"}}})
+
+
+def test_what_a_killed_run_left_can_be_removed(have, vms, here):
+    home = here.conn.storagePoolLookupByName("vms")
+    here.marks.put(volume_find.marked(home), "v", {"unfinished": True, "path": str(vms / "v")})
+    (vms / "v").write_bytes(b"half")
+    home.refresh()
+    have({"vms": {"v": None}})
+
+    assert list(vms.iterdir()) == []
 
 
 def test_in_a_pool_that_was_moved_another_volume_of_the_same_name_is_not_ours(have, put, done, vms, here):

@@ -1,68 +1,43 @@
 """``lab_virt`` as Salt calls it: its loaders, an SLS, the pillar of a minion; against a real libvirtd."""
 
+import contextlib
+import re
 from pathlib import Path
 
 import pytest
-import salt.client
 import salt.crypt
 import yaml
-from salt._logging.impl import shutdown_temp_handler
+from salt.exceptions import CommandExecutionError
 
 from saltext.lab.admit.key import fingerprint
-from tests.support.libvirtd import libvirtd
+from saltext.lab.errors import Unreachable
 
-REPOSITORY = Path(__file__).parents[2]
 DOMAINS = {
     "vm1": {"type": "qemu", "memory_mib": 64, "machine": "q35", "autostart": True, "running": True},
     "vm2": {"type": "qemu", "memory_mib": 64, "nics": {"52:54:00:00:01:02": {"bridge": "br-lab", "model": "virtio"}}},
 }
 
-
-@pytest.fixture(scope="module")
-def daemon():
-    with libvirtd() as daemon:
-        yield daemon
-
-
-@pytest.fixture(scope="module")
-def minion(daemon, tmp_path_factory):
-    """A minion without a master that has our modules and the address of that libvirtd in its configuration."""
-    root = tmp_path_factory.mktemp("minion")
-    opts = {
-        "id": "hv1",
-        "file_client": "local",
-        "root_dir": str(root),
-        "cachedir": str(root / "cache"),
-        "extension_modules": str(root / "cache/extmods"),
-        "pki_dir": str(root / "pki"),
-        "file_roots": {"base": [str(root / "states")]},
-        "pillar_roots": {"base": [str(root / "pillar")]},
-        "module_dirs": [str(REPOSITORY)],
-        "utils_dirs": [str(REPOSITORY / "_utils")],
-        "lab": {"virt": {"uri": daemon.uri, "identities": str(root / "identities")}},
-    }
-    (root / "states").mkdir()
-    (root / "minion").write_text(yaml.safe_dump(opts))
-    shutdown_temp_handler()  # it keeps records for a set-up that never comes here, and prints them at exit
-    return salt.client.Caller(str(root / "minion"))
-
-
-@pytest.fixture
-def apply(minion):
-    """A function that applies one state of ours and returns what Salt says of it."""
-
-    def apply(function, name, test=False, **wish):
-        states = Path(minion.opts["file_roots"]["base"][0])
-        body = [{"name": name}, *({key: value} for key, value in wish.items())]
-        (states / "lab.sls").write_text(yaml.safe_dump({"it": {f"lab_virt.{function}": body}}))
-        returned = minion.cmd("state.apply", "lab", test=test)
-        assert isinstance(returned, dict), returned
-        (one,) = returned.values()
-        return one
-
-    yield apply
-    for name in minion.cmd("lab_virt.domains"):
-        apply("domain_absent", name)
+#: For each function of ``lab_virt`` how it is called; a new one has to be entered.
+CALLS = {
+    "domains": [],
+    "change": [[[["vm2", "memory_mib"], 64, 96]]],
+    "start": ["vm2"],
+    "stop": ["vm2"],
+    "console": ["vm2"],
+    "pools": [],
+    "pool_change": [[[["vms"], None, {}], [["vms", "path"], None, "/srv/vms"]]],
+    "pool_refresh": ["vms"],
+    "volumes": [],
+    "volume_change": [[[["vms:a"], {}, None]]],
+    "images": [],
+    "image_change": [[[["vms:a"], {}, None]]],
+    "networks": [],
+    "network_change": [[[["lan"], None, {}], [["lan", "bridge"], None, "br7"]]],
+    "secrets": [],
+    "secret_change": [[[["client.a"], None, {}]]],
+}
+#: These ask no libvirt.
+ALONE = {"identity"}
 
 
 def test_a_collection_is_planned_made_and_then_as_wished(apply, minion):
@@ -120,15 +95,98 @@ def test_the_console_of_a_guest(apply, minion, tmp_path):
         minion.cmd("lab_virt.console", "vm2")
 
 
-def test_a_dead_libvirt_fails_the_state_and_is_named(apply, minion, monkeypatch, tmp_path):
+def test_v4_every_function_asks_the_libvirt_of_the_configuration(run, minion, daemon, monkeypatch, tmp_path):
+    there = {name.partition(".")[2] for name in minion.cmd("sys.list_functions", "lab_virt")}
+    assert there == set(CALLS) | ALONE
+    uri = f"qemu+unix:///system?socket={tmp_path}/none"
+    for name, arguments in CALLS.items():
+        since = len(daemon.calls())
+        with contextlib.suppress(CommandExecutionError):  # Refused is an answer too
+            minion.cmd(f"lab_virt.{name}", *arguments)
+        assert len(daemon.calls()) > since, name
+        monkeypatch.setitem(minion.opts["lab"]["virt"], "uri", uri)
+        with pytest.raises(Unreachable, match=re.escape(f"libvirt at {uri} does not answer")):
+            minion.cmd(f"lab_virt.{name}", *arguments)
+        monkeypatch.undo()
+
+
+@pytest.mark.parametrize("kind", ["domains", "pools", "volumes", "images", "networks", "secrets"])
+def test_a_dead_libvirt_fails_the_state_and_is_named(apply, minion, monkeypatch, tmp_path, kind):
     uri = f"qemu+unix:///system?socket={tmp_path}/none"
     monkeypatch.setitem(minion.opts["lab"]["virt"], "uri", uri)
-    failed = apply("domains", "lab:virt:domains", **DOMAINS)
+    wish = {"a": {"b": None} if kind in {"volumes", "images"} else None}
+    failed = [apply(kind, f"lab:virt:{kind}", test=test, **wish) for test in (True, False)]
     monkeypatch.undo()
 
-    assert failed["result"] is False
-    assert f"libvirt at {uri} does not answer" in failed["comment"]
+    for one in failed:
+        assert (one["result"], one["changes"]) == (False, {})
+        assert f"libvirt at {uri} does not answer" in one["comment"]
 
 
 def test_a_mac_without_quotes_is_explained(apply):
     assert "put it in quotes" in apply("domain_present", "vm1", memory_mib=64, nics={190500000: {}})["comment"]
+
+
+def test_h1_one_domain_changes_and_the_guests_of_all_go_on(apply, minion, pids):
+    wish = {f"vm{n}": DOMAINS["vm1"] | {"title": "a"} for n in range(3)}
+    apply("domains", "lab:virt:domains", **wish)
+    uuids, before = {name: one["uuid"] for name, one in minion.cmd("lab_virt.domains").items()}, pids()
+    made = apply("domains", "lab:virt:domains", **(wish | {"vm1": wish["vm1"] | {"title": "b", "memory_mib": 96}}))
+
+    assert set(made["changes"]) == {"vm1.title", "vm1.memory_mib"}
+    assert {name: one["uuid"] for name, one in minion.cmd("lab_virt.domains").items()} == uuids
+    assert (len(before), pids()) == (3, before)
+
+
+def test_h1_an_apply_that_failed_is_tried_again_by_the_next(apply, daemon, pids):
+    kernel = daemon.home / "kernel"
+    wish = {"vm1": DOMAINS["vm1"] | {"kernel": str(kernel)}, "vm2": DOMAINS["vm2"] | {"running": True}}
+    failed = apply("domains", "lab:virt:domains", **wish)
+    before = pids()
+    kernel.write_bytes(bytes(8192))
+    told, made, again = (apply("domains", "lab:virt:domains", test=test, **wish) for test in (True, False, False))
+
+    assert (failed["result"], set(before)) == (False, {"vm2"})
+    assert "libvirt refused to start domain vm1" in failed["comment"]
+    assert told["changes"] == made["changes"] == {"vm1.running": {"old": False, "new": True}}
+    assert (made["result"], again["result"], again["changes"]) == (True, True, {})
+    assert pids()["vm2"] == before["vm2"]
+
+
+@pytest.mark.parametrize("kind", ["domains", "pools", "volumes", "images", "networks", "secrets"])
+@pytest.mark.parametrize("body", ["[]", "[name: lab:virt]", "[{name: lab:virt}, null]"])
+def test_h3_a_wish_for_nothing_changes_nothing_and_says_so(run, minion, daemon, kind, body):
+    since = len(daemon.calls())
+    returned = run({"it": {f"lab_virt.{kind}": yaml.safe_load(body)}})["it"]
+
+    assert (returned["result"], returned["changes"]) == (True, {})
+    assert returned["comment"] == "nothing is stated: nothing is changed"
+    assert daemon.calls()[since:] == []
+
+
+@pytest.mark.parametrize("body", [None, {}, "", "vms"])
+def test_h3_a_wish_that_is_broken_changes_nothing_and_is_refused(minion, apply, pids, body):
+    apply("domains", "lab:virt:domains", vm1=DOMAINS["vm1"])
+    before = pids()
+    Path(minion.opts["file_roots"]["base"][0], "lab.sls").write_text(yaml.safe_dump({"it": {"lab_virt.domains": body}}))
+    returned = minion.cmd("state.apply", "lab")
+
+    assert isinstance(returned, list), returned  # what Salt says of an SLS that it cannot read
+    assert (len(before), pids()) == (1, before)
+
+
+def test_h3_many_domains_go_only_by_name(apply, minion, pids):
+    wish = {f"vm{n}": DOMAINS["vm1"] for n in range(3)}
+    apply("domains", "lab:virt:domains", **wish)
+    apply("domains", "lab:virt:domains", vm0=DOMAINS["vm1"])
+    assert set(pids()) == set(wish)
+    gone = apply("domains", "lab:virt:domains", **dict.fromkeys(wish))
+
+    assert (gone["result"], set(gone["changes"]), pids()) == (True, set(wish), {})
+    assert minion.cmd("lab_virt.domains") == {}
+
+
+@pytest.fixture
+def pids(daemon):
+    """A function that returns the process of each guest that runs: ``{domain: pid}``."""
+    return lambda: {file.stem: file.read_text() for file in (daemon.home / "run/libvirt/qemu").glob("vm*.pid")}

@@ -6,69 +6,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
-import salt.client
-import yaml
-from salt._logging.impl import shutdown_temp_handler
 
-from saltext.lab.virt import link
-from tests.support import storage
-from tests.support.libvirtd import libvirtd
+from saltext.lab.virt import link, secret
 
-REPOSITORY = Path(__file__).parents[2]
-KEY = base64.b64encode(b"topsecret-topsecret").decode()
 SECRET = {"client.libvirt": {"cluster": "attic", "value_pillar": "keys:libvirt"}}
 NETWORK = {"forward": "bridge", "bridge": "br-int", "virtualport": "openvswitch", "portgroups": {"lan": {"tag": 10}}}
-
-
-@pytest.fixture(scope="module")
-def daemon():
-    with libvirtd() as daemon:
-        storage.trace(daemon)
-        yield daemon
-
-
-@pytest.fixture(scope="module")
-def minion(daemon, tmp_path_factory):
-    """A minion without a master whose pillar has the key of a secret."""
-    root = tmp_path_factory.mktemp("minion")
-    opts = {
-        "id": "hv1",
-        "file_client": "local",
-        "root_dir": str(root),
-        "cachedir": str(root / "cache"),
-        "extension_modules": str(root / "cache/extmods"),
-        "pki_dir": str(root / "pki"),
-        "file_roots": {"base": [str(root / "states")]},
-        "pillar_roots": {"base": [str(root / "pillar")]},
-        "module_dirs": [str(REPOSITORY)],
-        "utils_dirs": [str(REPOSITORY / "_utils")],
-        "lab": {"virt": {"uri": daemon.uri, "marks": str(root / "marks"), "images": str(root / "images")}},
-    }
-    (root / "states").mkdir()
-    (root / "pillar").mkdir()
-    (root / "pillar/top.sls").write_text("base: {'*': [keys]}")
-    (root / "pillar/keys.sls").write_text(yaml.safe_dump({"keys": {"libvirt": KEY}}))
-    (root / "minion").write_text(yaml.safe_dump(opts))
-    shutdown_temp_handler()  # it keeps records for a set-up that never comes here, and prints them at exit
-    return salt.client.Caller(str(root / "minion"))
-
-
-@pytest.fixture
-def apply(minion, daemon):
-    """A function that applies one state of ours and returns what Salt says of it."""
-
-    def apply(function, name, test=False, **wish):
-        states = Path(minion.opts["file_roots"]["base"][0])
-        body = [{"name": name}, *({key: value} for key, value in wish.items())]
-        (states / "lab.sls").write_text(yaml.safe_dump({"it": {f"lab_virt.{function}": body}}))
-        returned = minion.cmd("state.apply", "lab", test=test)
-        assert isinstance(returned, dict), returned
-        (one,) = returned.values()
-        return one
-
-    yield apply
-    with link.connect(daemon.uri) as conn:
-        storage.clean(conn)
 
 
 @pytest.fixture
@@ -142,11 +84,11 @@ def test_a_typo_fails_that_state_and_names_the_path(apply, vms):
     assert "lab:virt:volumes:vms" in worse["comment"]
 
 
-def test_v11_the_value_of_a_secret_is_in_no_return_no_job_and_no_file_of_the_minion(apply, minion, caplog, daemon):
+def test_v11_the_value_of_a_secret_is_in_no_return_no_job_and_no_file_of_the_minion(apply, minion, caplog, daemon, key):
     told = [apply("secrets", "lab:virt:secrets", test=test, **SECRET) for test in (True, False)]
     with link.connect(daemon.uri) as conn:
-        (secret,) = conn.listAllSecrets()
-        secret.setValue(b"changed by hand")
+        (one,) = conn.listAllSecrets()
+        one.setValue(b"changed by hand")
     told += [apply("secrets", "lab:virt:secrets", test=test, **SECRET) for test in (True, False)]
     told += [minion.cmd("lab_virt.secrets"), minion.cmd("lab_virt.secrets", wish=SECRET)]
     root = Path(minion.opts["root_dir"])
@@ -157,9 +99,32 @@ def test_v11_the_value_of_a_secret_is_in_no_return_no_job_and_no_file_of_the_min
 
     assert set(told[3]["changes"]) == {"client.libvirt.value_pillar"}
     assert "Executing state lab_virt.secrets" in logged
-    for word in (KEY, "topsecret", "changed by hand"):
+    for word in (key, "topsecret", "changed by hand"):
         assert word not in str(told) + logged
         assert [file for file, text in written.items() if word in text] == []
+
+
+def test_v11_no_trace_of_a_value_is_in_what_salt_call_prints_and_keeps(run, salt_call, minion, daemon, tmp_path):
+    files = {name: tmp_path / name for name in ("good", "bad", "barred")}
+    for name, file in files.items():
+        file.touch(mode=0o600)
+        file.write_text("hush!hush!" if name == "bad" else base64.b64encode(b"hush-hush-hush").decode())
+    barred = secret.uuid("attic", "ceph", "barred")
+    (daemon.home / f"etc/libvirt/secrets/{barred}.base64/in the way").mkdir(parents=True)
+    wish = [{name: {"cluster": "attic", "value_file": str(file)}} for name, file in files.items()]
+    told = run({"it": {"lab_virt.secrets": wish}}, test=True)["it"]
+    done = salt_call("-l", "trace", "state.apply", "lab")
+    root = Path(minion.opts["root_dir"])
+    kept = {file: file.read_bytes().decode(errors="replace") for file in root.rglob("*") if file.is_file()}
+
+    assert done.returncode == 1
+    for said in (f"value_file {files['bad']} has no key of Ceph", "libvirt refused to set the value of secret barred"):
+        assert said in done.stdout
+    assert "Executing state lab_virt.secrets" in done.stderr
+    assert any("cache" in file.parts for file in kept)
+    for word in ("hush", base64.b64encode(b"hush-hush-hush").decode()):
+        assert word not in str(told) + done.stdout + done.stderr
+        assert [file for file, text in kept.items() if word in text] == []
 
 
 def test_changes_by_hand(minion, vms, tmp_path, apply):

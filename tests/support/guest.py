@@ -7,8 +7,11 @@ from pathlib import Path
 from images import cache
 from images.ram import cpio, kernel
 
-MODULES = ("virtio_pci", "virtio_net", "virtio_blk", "virtio_balloon", "virtio_console")
-APPLETS = ("arping", "awk", "cat", "grep", "insmod", "ip", "mount", "poweroff", "sed", "sh", "sleep")
+MODULES = ("virtio_pci", "virtio_net", "virtio_blk", "virtio_balloon", "virtio_console", "virtio_rng", "qemu_fw_cfg")
+APPLETS = (
+    *("arping", "awk", "cat", "find", "grep", "insmod", "ip", "mount", "poweroff", "sed", "sh", "sleep", "tail"),
+    *("tr", "xargs"),
+)
 INIT = r"""#!/bin/sh
 export PATH=/bin
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
@@ -34,6 +37,26 @@ sees() {
     echo "${nic##*/}=$(cat "$nic/address"),$(cat "$nic/carrier"),$heard"
   done
 }
+# All that is there when it comes up, for who asks with the word "tell" on the command line.
+tells() {
+  cd /sys/class/dmi/id && grep -s . bios_* chassis_* product_* sys_* | sed 's/:/=/'
+  echo "oem=$(tail -c +6 /sys/firmware/dmi/entries/11-0/raw | tr '\0' '|')"
+  cd /sys/firmware/qemu_fw_cfg/by_name
+  for file in $(find -L opt -name raw); do echo "${file%/raw}=$(cat "$file")"; done
+  cd /sys/bus/pci/devices
+  for card in *; do
+    read -r vendor <"$card/vendor"; read -r device <"$card/device"; cards="$cards ${vendor#0x}:${device#0x}"
+  done
+  echo "pci=$cards"
+  echo "virtio=$(cat /sys/bus/virtio/devices/*/device | xargs)"
+  grep -m 2 -E '^(model name|flags)' /proc/cpuinfo | sed 's/[\t ]*: /=/'
+  for disk in /sys/block/vd*; do echo "${disk##*/}=$(cat "$disk/ro"),$(cat "$disk/serial")"; done
+  echo "rng=$(cat /sys/class/misc/hw_random/rng_available)"
+  echo "tpm=$(cat /sys/class/tpm/tpm0/tpm_version_major)"
+  echo "possible=$(cat /sys/devices/system/cpu/possible)"
+  echo all=.
+}
+grep -qw tell /proc/cmdline && tells 2>/dev/null | sed 's/^/TELLS /'
 ip link set lo up
 before=
 while :; do
@@ -81,3 +104,10 @@ def seen(log):
     text = Path(log).read_text(errors="replace") if Path(log).exists() else ""
     lines = [line for line in text.splitlines() if line.startswith("SEES ") and line.endswith(".")]
     return dict(word.split("=", 1) for word in lines[-1].split()[1:-1]) if lines else {}
+
+
+def told(log):
+    """Return what the guest with ``tell`` on its command line told at its start, once it is all there, or None."""
+    text = Path(log).read_text(errors="replace") if Path(log).exists() else ""
+    lines = [line.removeprefix("TELLS ") for line in text.splitlines() if line.startswith("TELLS ")]
+    return dict(line.split("=", 1) for line in lines) if "all=." in lines else None

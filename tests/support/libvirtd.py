@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -17,14 +18,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from saltext.lab.wait import until
+from tests.support import cgroups
 
 #: Run by the first process in the namespaces.  $1 is the home of this libvirtd.
 INIT = r"""
 set -eu
 cd "$1"
 mount -t proc proc /proc
-# libvirt finds cgroups in /proc/mounts; without any it leaves them alone, and the machine's are not touched.
-umount -lR /sys/fs/cgroup 2>/dev/null || :
+# libvirt finds control groups in /proc/mounts.  In this namespace they are those of this daemon alone.
+umount -lR /sys/fs/cgroup
+mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup
+while read -r at kind options; do
+  mkdir -p "$at"
+  mount -t "$kind" -o "$options" cgroup "$at"
+done <cgroups
+mkdir devtmpfs
+mount -t devtmpfs devtmpfs devtmpfs
 # A /dev/kvm that is there and may not be used makes libvirt probe QEMU again at every look-up (15 s each).
 mount -t tmpfs -o mode=755 tmpfs dev
 mkdir dev/net dev/pts dev/shm dev/mqueue
@@ -36,6 +45,7 @@ ln -s /proc/self/fd dev/fd
 ln -s pts/ptmx dev/ptmx
 mount -t devpts -o newinstance,ptmxmode=666,mode=620,gid=5 devpts dev/pts
 mount -t tmpfs -o mode=1777 tmpfs dev/shm
+for n in $(seq 100); do ln -s "$PWD/devtmpfs/tap$n" "dev/tap$n"; done  # the kernel names a macvtap by its index
 umount -lR /dev
 mount --move dev /dev
 mount --bind run /run
@@ -83,6 +93,7 @@ class Libvirtd:
 
     home: Path
     pid: int  #: of the process with which everything in its namespaces ends
+    groups: list[Path]  #: its control groups
 
     @property
     def uri(self):
@@ -105,10 +116,16 @@ class Libvirtd:
 
     def run(self, *argv):
         """Run *argv* in the namespaces of this libvirtd; return whether it exits with 0."""
-        init = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0]
-        inside = ["nsenter", "-t", init, "-m", "-n", "-i", "-p", *argv]
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return subprocess.run(inside, timeout=30, check=False, **quiet).returncode == 0
+        return subprocess.run(self._inside(argv), timeout=30, check=False, **quiet).returncode == 0
+
+    def out(self, *argv):
+        """Run *argv* there; return what it prints."""
+        return subprocess.run(self._inside(argv), timeout=30, check=True, capture_output=True, text=True).stdout
+
+    def _inside(self, argv):
+        init = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0]
+        return cgroups.join(self.groups, ["nsenter", "-t", init, "-m", "-n", "-i", "-p", "-C", *argv])
 
     def openvswitch(self):
         """Start an Open vSwitch in user space beside it, with a bridge br-int and a port ``probe`` in VLAN 10."""
@@ -122,32 +139,24 @@ class Libvirtd:
 
 
 @contextmanager
-def libvirtd():
-    """Yield a ``Libvirtd`` that answers; end it and everything it started on the way out."""
+def libvirtd(controllers=True):
+    """Yield a ``Libvirtd`` that answers, which may see no *controllers*; end it and all it started on the way out."""
     home = _home()
+    groups = cgroups.make(home.name)
     # setpriv: it dies with the test run even when that is killed; unshare: all its children die with it.
-    argv = [
-        "setpriv",
-        "--pdeathsig",
-        "KILL",
-        "unshare",
-        "--mount",
-        "--propagation",
-        "private",
-        "--net",
-        "--ipc",
-        "--pid",
-    ]
-    argv += ["--fork", "--kill-child", "bash", "-c", INIT, "init", str(home)]
+    unshare = ["unshare", "--mount", "--propagation", "private", "--net", "--ipc", "--pid", "--fork", "--kill-child"]
+    argv = ["setpriv", "--pdeathsig", "KILL", *cgroups.root(groups, [*unshare, "bash", "-c", INIT, "init", str(home)])]
+    (home / "cgroups").write_text("".join(f"{one}\n" for one in cgroups.hierarchies() if controllers))
     with (home / "init.log").open("wb") as log:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     try:
         _wait(home, process)
-        yield Libvirtd(home, process.pid)
+        yield Libvirtd(home, process.pid, groups)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait(20)
         _gone(home)
+        cgroups.end(groups)
 
 
 def _home():
@@ -162,10 +171,15 @@ def _home():
 
 def _wait(home, process, seconds=60):
     end = time.monotonic() + seconds
-    while not (home / "run/libvirt/libvirt-sock").exists():
+    while not _listens(home / "run/libvirt/libvirt-sock"):
         if process.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"libvirtd did not come up: {(home / 'init.log').read_text()[-500:]}")
         time.sleep(0.05)
+
+
+def _listens(at):
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(at)) == 0
 
 
 def _gone(home, seconds=20):

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from contextlib import contextmanager
 
 import libvirt
 
@@ -18,6 +19,8 @@ LOOKS = {
     "virStoragePoolIsActive",
     "virStoragePoolListAllVolumes",
     "virStorageVolGetXMLDesc",
+    "virStorageVolGetInfo",
+    "virStorageVolLookupByName",
     "virStorageVolLookupByPath",
     "virStoragePoolLookupByVolume",
     "virStoragePoolLookupByUUID",
@@ -62,11 +65,7 @@ def bring_by(things):
 
 def clean(conn):
     """Remove all domains, pools, networks and secrets."""
-    for domain in conn.listAllDomains():
-        if domain.isActive():
-            domain.destroy()
-        domain.undefine()
-    for one in [*conn.listAllStoragePools(), *conn.listAllNetworks()]:
+    for one in [*conn.listAllDomains(), *conn.listAllStoragePools(), *conn.listAllNetworks()]:
         persistent = one.isPersistent()
         if one.isActive():
             one.destroy()
@@ -74,6 +73,26 @@ def clean(conn):
             one.undefine()
     for secret in conn.listAllSecrets():
         secret.undefine()
+
+
+@contextmanager
+def loop(daemon, path):
+    """Yield the block device of the file at *path*, in the /dev of *daemon* too; it is gone afterwards."""
+    argv = ["losetup", "--find", "--show", path]
+    device = subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
+    try:
+        assert daemon.run("mknod", "-m", "660", device, "b", "7", device.removeprefix("/dev/loop"))
+        yield device
+    finally:
+        daemon.run("rm", "-f", device)
+        subprocess.run(["losetup", "--detach", device], check=True)
+
+
+def guest(conn, source, kind="file"):
+    """Start a guest g with nothing to boot and one disk, whose driver and source are *source*; return it."""
+    disk = f"<disk type='{kind}'>{source}<target dev='vda' bus='virtio'/></disk>"
+    os = "<memory>65536</memory><os><type machine='q35'>hvm</type></os>"
+    return conn.createXML(f"<domain type='qemu'><name>g</name>{os}<devices>{disk}</devices></domain>")
 
 
 def everything(conn):

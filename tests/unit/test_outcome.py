@@ -139,4 +139,13 @@ def test_a_fault_of_ours_is_not_swallowed():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        converge(Things("lab:toys", dict[str, Toy | None], broken, None), {}, test=True)
+        converge(Things("lab:toys", dict[str, Toy | None], broken, None), {"car": {}}, test=True)
+
+
+@pytest.mark.parametrize("test", [True, False])
+def test_an_empty_wish_does_nothing_and_says_so(test, car):
+    shelf = Shelf(car=car)
+    ret = converge(shelf.things(), {}, test=test)
+
+    assert (ret["result"], ret["changes"], shelf.written) == (True, {}, [])
+    assert ret["comment"] == "nothing is stated: nothing is changed"

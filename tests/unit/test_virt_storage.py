@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from saltext.lab.errors import BadWish, Refused
 from saltext.lab.plan import LIVE, NEXT_BOOT, RECREATE, Change, diff, merge
 from saltext.lab.schema import check, example
-from saltext.lab.virt import document, image_fetch, network_xml, pool_xml, secret, volume_xml
+from saltext.lab.virt import document, image, image_fetch, image_fill, network_xml, pool_xml, secret, volume_xml
 from saltext.lab.virt.marks import Marks
 from saltext.lab.virt.network_model import Network, Networks, PortGroup
 from saltext.lab.virt.network_xml import NETWORK, PORTGROUP
@@ -180,6 +180,62 @@ def test_a_volume_is_called_as_the_wish_calls_it():
     assert told["a:v"]["backing"] == {"path": "/b", "volume": "base"}
     assert told["a:v"]["clone_of"] == "a:base"  # not the one that is asked for
     assert told["a:adopted"]["clone_of"] == "x"
+
+
+def test_what_is_half_made_is_only_there_to_be_removed():
+    actual = {"a:v": {"unfinished": True}, "a:w": {}}
+
+    assert volume_xml.as_asked(actual, {"a:v": {"size_mib": 1}}) == {"a:w": {}}
+    assert volume_xml.as_asked(actual, {}) == {"a:w": {}}
+    assert volume_xml.as_asked(actual, {"a:v": None}) == actual
+
+
+def test_volumes_are_made_from_the_bottom_and_removed_from_the_top():
+    known = {"a:base": {}, "a:mid": {"backing": {"volume": "a:base"}}, "a:top": {"clone_of": "a:mid"}}
+    wish = {"a:top": {"clone_of": "mid"}, "a:mid": {"backing": {"volume": "a:base"}}, "a:base": {}, "a:x": {}}
+    made = volume_xml.in_order(list(diff({}, wish)))
+    gone = volume_xml.in_order(list(diff(known, dict.fromkeys(known))))
+
+    assert [change.path[0] for change in made if len(change.path) == 1] == ["a:base", "a:x", "a:mid", "a:top"]
+    assert [change.path[0] for change in gone] == ["a:top", "a:mid", "a:base"]
+
+
+def test_volumes_that_start_from_one_another_in_a_circle_are_left_to_libvirt():
+    changes = list(diff({}, {"a:v": {"clone_of": "w"}, "a:w": {"clone_of": "v"}}))
+
+    assert volume_xml.in_order(changes) == changes
+
+
+def test_a_pool_whose_definition_alone_drifted_is_as_it_is_defined():
+    defined = {"type": "dir", "path": "/b"}
+    actual = {"p": {"type": "dir", "path": "/a", "running": True, "defined": defined}, "q": {"path": "/q"}}
+
+    assert pool_xml.as_asked(actual, {"p": {"path": "/a"}})["p"] == defined | {"running": True, "defined": defined}
+    for wish in ({"p": {"path": "/c"}}, {"p": None}, {}):
+        assert pool_xml.as_asked(actual, wish) == actual
+
+
+def test_qemu_is_told_where_an_image_is_in_ceph_and_not_the_key():
+    source = {"name": "vms", "hosts": ["mon1", "[fd00::1]:3300"], "auth": {"user": "libvirt", "secret": "client.a"}}
+    servers = [{"host": "mon1", "port": "6789"}, {"host": "fd00::1", "port": "3300"}]
+
+    told = {"driver": "rbd", "pool": "vms", "image": "deb", "server": servers, "user": "libvirt", "key-secret": "key"}
+    assert image_fill._target(source, "deb") == {"driver": "raw", "file": told}
+    assert image_fill._target({"name": "vms"}, "deb")["file"] == {"driver": "rbd", "pool": "vms", "image": "deb"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "source_format", "kept"),
+    [
+        ("dir", "raw", "raw"),
+        ("netfs", "qcow2", "qcow2"),
+        ("dir", "vmdk", "qcow2"),
+        ("rbd", "qcow2", "raw"),
+        ("logical", "qcow2", "raw"),
+    ],
+)
+def test_the_format_of_an_image_is_one_that_its_pool_can_have(kind, source_format, kept):
+    assert image._format(kind, source_format) == kept
 
 
 def test_only_a_volume_in_a_directory_has_holes():

@@ -25,13 +25,16 @@ def converge(things, wish, test):
     """
     Bring *things* to *wish* and return what a Salt state returns.
 
-    *wish* is ``{name: merge patch}``; None for a name removes that thing.  Under *test*
-    the same changes are told and none is made.  What is there is read again after
-    writing, so ``result: True`` means seen, not hoped.  What would have to be made anew
-    is told and refused, and all else is done.
+    *wish* is ``{name: merge patch}``; None for a name removes that thing, and an empty wish
+    does nothing, as where it comes from may be broken.  Under *test* the same changes are
+    told and none is made.  What is there is read again after writing, so ``result: True``
+    means seen, not hoped.  What would have to be made anew is told and refused, and all
+    else is done.
     """
     try:
         wish = check(things.kind, wish, things.name)
+        if not wish:
+            return _outcome(things, True, "nothing is stated: nothing is changed", [])
         actual = things.read()
         changes = [change._replace(impact=things.impact(change, actual)) for change in diff(actual, wish)]
         _refuse_foreign(actual, wish, changes)

@@ -1,11 +1,17 @@
 """Memory and CPUs in a domain's XML: what the guest has now, and the most it can have."""
 
+from xml.etree import ElementTree as ET
+
 from saltext.lab.virt import element
 from saltext.lab.virt.element import Value
 
 
 class Memory:
-    """What the guest has now; ``<memory>`` is the most it can have, and follows where nobody stated more."""
+    """
+    What the guest has now; ``<memory>`` is the most it can have.
+
+    That is raised where it is less.  It goes down too where there is no balloon: no guest could have less then.
+    """
 
     def get(self, root):
         """Return the MiB it has, or None."""
@@ -14,16 +20,14 @@ class Memory:
         return None if node is None else int(node.text) // 1024
 
     def set(self, root, mib):
-        """Write *mib*, and raise the most if that is less or was the same."""
-        most = root.findtext("memory")
-        if most is None or self.get(root) == int(most) // 1024 or mib > int(most) // 1024:
+        """Write *mib*, and the most with it where that has to follow."""
+        most = MemoryMax().get(root)
+        bound = root.find("devices/memballoon[@model='none']") is not None and self.get(root) == most
+        if most is None or mib >= most or bound:
             element.remove(root, "currentMemory")
-            element.make(root, "memory").text = str(mib * 1024)
+            _kib(root, "memory", mib)
         else:
-            element.make(root, "currentMemory").text = str(mib * 1024)
-        for path in ("memory", "currentMemory"):
-            if (node := root.find(path)) is not None:
-                node.set("unit", "KiB")
+            _kib(root, "currentMemory", mib)
 
 
 class MemoryMax:
@@ -36,15 +40,16 @@ class MemoryMax:
 
     def set(self, root, mib):
         """Write *mib*; what the guest has now stays if it is less."""
-        now = Memory().get(root)
-        element.make(root, "memory").text = str(mib * 1024)
-        root.find("memory").set("unit", "KiB")
-        if now is not None:
-            element.make(root, "currentMemory").text = str(min(now, mib) * 1024)
+        now, most = Memory().get(root), element.make(root, "memory")
+        if now is None or now >= mib:
+            element.remove(root, "currentMemory")
+        elif root.find("currentMemory") is None:
+            ET.SubElement(root, "currentMemory", most.attrib).text = most.text
+        _kib(root, "memory", mib)
 
 
 class Vcpus:
-    """The CPUs the guest has now; the text of ``<vcpu>`` is the most it can have, as with memory."""
+    """The CPUs the guest has now; the text of ``<vcpu>`` is the most it can have, and is raised where it is less."""
 
     def get(self, root):
         """Return their number, or None."""
@@ -52,9 +57,9 @@ class Vcpus:
         return None if node is None else int(node.get("current", node.text))
 
     def set(self, root, number):
-        """Write *number*, and raise the most if that is less or was the same."""
-        node = element.make(root, "vcpu")
-        if node.text is None or "current" not in node.attrib or number > int(node.text):
+        """Write *number*, and raise the most if that is less."""
+        node = _vcpu(root)
+        if node.text is None or number >= int(node.text):
             node.attrib.pop("current", None)
             node.text = str(number)
         else:
@@ -71,11 +76,23 @@ class VcpusMax:
 
     def set(self, root, number):
         """Write *number*; what the guest has now stays if it is less."""
-        now = Vcpus().get(root)
-        node = element.make(root, "vcpu")
+        now, node = Vcpus().get(root), _vcpu(root)
         node.text = str(number)
-        if now is not None:
-            node.set("current", str(min(now, number)))
+        node.attrib.pop("current", None)
+        if now is not None and now < number:
+            node.set("current", str(now))
+
+
+def _kib(root, path, mib):
+    node = element.make(root, path)
+    node.set("unit", "KiB")
+    node.text = str(mib * 1024)
+
+
+def _vcpu(root):
+    """Return <vcpu>, made if need be; a list of all CPUs one by one would outrank what it says."""
+    element.remove(root, "vcpus")
+    return element.make(root, "vcpu")
 
 
 class Cpuset(Value):

@@ -22,28 +22,21 @@ class Source:
     def get(self, root):
         """Return what it is connected to, or None if it is connected in another way."""
         node = root.find("source")
-        return None if node is None or root.get("type") != self.type else node.get(self.attr)
+        return None if node is None or _way(root, node) != self.type else node.get(self.attr)
 
     def set(self, root, value):
         """Connect it in this way."""
-        if root.get("type") != self.type:
+        if value is None or root.get("type") != self.type:
             element.remove(root, "source")
-            root.set("type", self.type)
+        if value is None:
+            return
+        root.set("type", self.type)
         element.make(root, "source").set(self.attr, value)
 
 
-class Trunks:
-    """The VLANs that a card sees tagged."""
-
-    def get(self, root):
-        """Return their numbers, None where it is no trunk."""
-        return [int(node.get("id")) for node in root.iterfind("vlan[@trunk='yes']/tag")] or None
-
-    def set(self, root, value):
-        """Write them in place of a tag or of others."""
-        element.remove(root, "vlan")
-        for number in value or ():
-            ET.SubElement(element.make(root, "vlan", {"vlan": {"trunk": "yes"}}), "tag", id=str(number))
+def _way(root, source):
+    """Return how a device is connected; a card that runs in a network has the type of what the network made of it."""
+    return "network" if root.tag == "interface" and source.get("network") else root.get("type")
 
 
 class Model(Value):
@@ -54,6 +47,16 @@ class Model(Value):
         if ("usb" in value) != ("usb" in (self.get(root) or "")):
             element.remove(root, "address")
         super().set(root, value)
+
+
+class Rate(Value):
+    """What a card may receive.  For Open vSwitch the average is what it may count on, and only the peak a limit."""
+
+    def set(self, root, value):
+        """Write *value* as both."""
+        super().set(root, value)
+        if value is not None:
+            root.find(self.path).set("peak", str(value))
 
 
 class Offloads:

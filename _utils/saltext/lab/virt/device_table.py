@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from saltext.lab.virt.card import Backing, Model, Offloads, Source, Trunks
+from saltext.lab.virt.card import Backing, Model, Offloads, Rate, Source
 from saltext.lab.virt.document import Texts
 from saltext.lab.virt.element import Switch, Value
+from saltext.lab.virt.vlan import Native, Tag, Trunks
 
 BOOT_ORDER = Value("boot", "order", load=int)
 
@@ -27,13 +28,14 @@ NIC: dict[str, Any] = {
     "direct": Source("direct", "dev"),
     "direct_mode": Value("source", "mode"),
     "virtualport": Value("virtualport", "type", clear="virtualport"),
-    "tag": Value("vlan/tag", "id", load=int, clear="vlan", unless="vlan[@trunk='yes']"),
+    "tag": Tag(),
     "trunks": Trunks(),
+    "native": Native(),
     "model": Model("model", "type"),
     "mtu": Value("mtu", "size", load=int),
     "target": Value("target", "dev"),
     "link": Value("link", "state"),
-    "inbound": Value("bandwidth/inbound", "average", load=int),
+    "inbound": Rate("bandwidth/inbound", "average", load=int),
     "outbound": Value("bandwidth/outbound", "average", load=int),
     "queues": Value("driver", "queues", load=int, gone="driver/@queues"),
     "boot_order": BOOT_ORDER,
@@ -47,7 +49,7 @@ DISK: dict[str, Any] = {
     "volume": Source("volume", "volume"),
     "protocol": Source("network", "protocol"),
     "name": Source("network", "name"),
-    "hosts": Texts("source", "host", _server, _host),
+    "hosts": Texts("source", "host", _server, _host, having="name"),
     "auth_user": Value("source/auth", "username", gone="source/auth"),
     "auth_secret": Value("source/auth/secret", "uuid", new={"secret": {"type": "ceph"}}),
     "bus": Value("target", "bus", clear="address"),

@@ -27,12 +27,20 @@ class Nic(Model):
     virtualport: Literal["openvswitch"] | None = field("what the bridge is when it is no Linux bridge", "openvswitch")
     tag: int | None = field("VLAN of its port; Open vSwitch only", 10, ge=1, le=4094)
     trunks: list[Vlan] | None = field("VLANs it sees tagged, instead of one tag; Open vSwitch only", [10, 20])
+    native: Vlan | None = field("which of its trunks it sees untagged, and sends without a tag", 10)
     model: Line = field("emulated card", "virtio")
     mtu: int | None = field("largest packet the guest is told to send", 1500, unit="bytes", ge=68, le=65535)
     target: Word | None = field("its name on the host; vnet… and macvtap… are libvirt's own", "vm1-lan")
     link: Literal["up", "down"] | None = field("whether its cable is plugged in", "down")
-    inbound: int | None = field("what the guest may receive on average", 12800, unit="KiB/s", ge=1, le=1 << 24)
-    outbound: int | None = field("what the guest may send on average", 12800, unit="KiB/s", ge=1, le=1 << 24)
+    inbound: int | None = field("what the guest may receive at most", 12800, unit="KiB/s", ge=1, le=1 << 24)
+    outbound: int | None = field(
+        "what the guest may send on average; the kernel needs act_police, else libvirt refuses it on a Linux bridge and"
+        " Open vSwitch tells only its log",
+        12800,
+        unit="KiB/s",
+        ge=1,
+        le=1 << 24,
+    )
     queues: int | None = field("pairs of queues; virtio only", 2, ge=1, le=256)
     boot_order: int | None = field("1 is tried first, before all that have no number", 1, ge=1, le=1000)
     offloads: bool = field(
@@ -46,12 +54,16 @@ class Nic(Model):
         _one_of(self, PLUGS)
         if self.tag and self.trunks:
             raise ValueError("state either tag or trunks")
+        if self.native and (self.tag or ("trunks" in self.model_fields_set and self.native not in (self.trunks or ()))):
+            raise ValueError("native is one of trunks")
         return self
 
 
 class Disk(Model):
     device: Literal["disk", "cdrom", "lun"] = field("what the guest takes it for", "disk")
-    file: File = field("file on the host that holds it", "/var/lib/libvirt/images/vm1.qcow2")
+    file: File | None = field(
+        "file on the host that holds it; null takes the disc out of a cdrom", "/var/lib/libvirt/images/vm1.qcow2"
+    )
     block: File = field("block device of the host that it is", "/dev/vg0/vm1")
     pool: Word = field("pool of libvirt that its volume is in", "vms")
     volume: Line = field("that volume", "vm1-vda.qcow2")

@@ -34,10 +34,12 @@ class Texts:
     tag: str
     load: Any  #: element -> text
     dump: Any  #: text -> attributes
+    having: str = ""  #: attribute without which one is something else: a host that is a socket has no name
 
     def get(self, root):
         """Return the list, None if there is none."""
-        return [self.load(node) for node in root.iterfind(f"{self.parent}/{self.tag}")] or None
+        nodes = root.iterfind(f"{self.parent}/{self.tag}" + (f"[@{self.having}]" if self.having else ""))
+        return [self.load(node) for node in nodes] or None
 
     def set(self, root, value):
         """Put the texts of *value* there in place of all that were."""

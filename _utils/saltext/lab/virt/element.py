@@ -82,9 +82,12 @@ class Map:
     new: Mapping[str, dict[str, str]] = field(default_factory=dict)  #: as in Value
 
     def get(self, root):
-        """Return ``{key: {...}}`` of all elements."""
-        nodes = root.iterfind(f"{self.parent}/{self.tag}")
-        return {self.key.get(node): load(node, self.table) for node in nodes if self.key.get(node)}
+        """Return ``{key: {...}}`` of all elements; of those with the same key the first one counts, as in *find*."""
+        found: dict[str, Any] = {}
+        for node in root.iterfind(f"{self.parent}/{self.tag}"):
+            if (key := self.key.get(node)) and key not in found:
+                found[key] = load(node, self.table)
+        return found
 
     def find(self, root, key):
         """Return the element of *key*, made if need be."""

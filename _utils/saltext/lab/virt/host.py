@@ -5,8 +5,9 @@ import libvirt
 from saltext.lab.plan import LIVE, RESTART
 from saltext.lab.virt import batch, live, order, restart, seen, sizes, xml
 from saltext.lab.virt.link import URI, connect, doing, ours
+from saltext.lab.virt.patience import USUAL, Patience
 
-__all__ = ["URI", "connect", "read", "read_one", "start", "stop", "write"]
+__all__ = ["URI", "Patience", "connect", "read", "read_one", "start", "stop", "write"]
 
 #: What goes with a domain that is removed; its disks do not.
 UNDEFINE = (
@@ -30,17 +31,25 @@ def read(conn):
     return sizes.added(conn, {one.name(): known for one in found if (known := _read(conn, one, autostarted))})
 
 
-def write(conn, changes):
+def write(conn, changes, patience=USUAL):
     """
     Make *changes*: for each domain one definition with all of them, then the guest that runs, autostart and power.
 
     A guest gets at once the changes whose impact is ``live``, and is restarted for those whose impact is ``restart``.
-    What is started is started by its ``start_order``.  A domain that libvirt refuses does not stop the others; all
+    What is started is started by its ``start_order``; a guest that is asked for something has *patience* seconds.  A
+    domain that libvirt refuses does not stop the others; all
     refusals come in one error.
     """
     with doing(conn, "list the domains"):
         found = {one.name(): one for one in conn.listAllDomains()}
-    batch.each("domains", order.by_start(changes, found), lambda name, its: _bring(conn, name, found.get(name), its))
+
+    def bring(name, its):
+        if batch.removed(its):
+            _remove(conn, name, found.get(name))
+        else:
+            _write(conn, name, found.get(name), its, patience)
+
+    batch.each("domains", order.by_start(changes, found), bring)
 
 
 def read_one(conn, name):
@@ -81,29 +90,22 @@ def _read(conn, domain, autostarted):
     return found | {"running": guest is not None, "autostart": domain.name() in autostarted}
 
 
-def _bring(conn, name, domain, changes):
-    if batch.removed(changes):
-        _remove(conn, name, domain)
-    else:
-        _write(conn, name, domain, changes)
-
-
-def _write(conn, name, domain, changes):
+def _write(conn, name, domain, changes, patience):
     wish = {change.path[0]: change.new for change in changes if change.path}
     if domain is None or set(wish) & set(xml.DOMAIN):
         domain = _define(conn, name, domain, changes)
     sizes.grow(conn, name, domain, changes)
     if domain.ID() != -1:
-        _guest(conn, name, domain, changes)
+        _guest(conn, name, domain, changes, patience)
     _power(conn, name, domain, wish)
 
 
-def _guest(conn, name, domain, changes):
+def _guest(conn, name, domain, changes, patience):
     """Let the guest that runs have what it can have."""
     if at_once := [change for change in changes if change.path and change.impact == LIVE]:
-        live.change(conn, name, domain, at_once)
+        live.change(conn, name, domain, at_once, patience.device)
     if any(change.impact == RESTART for change in changes):
-        restart.restart(conn, name, domain)
+        restart.restart(conn, name, domain, patience.shutdown)
 
 
 def _define(conn, name, domain, changes):

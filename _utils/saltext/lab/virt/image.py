@@ -1,13 +1,9 @@
 """Images: volumes that are made from a verified source, for other volumes to start from."""
 
-import errno
-import os
-
-import libvirt
+from functools import partial
 
 from saltext.lab.errors import NotSafe
-from saltext.lab.virt import batch, image_fetch, volume, volume_make, volume_xml
-from saltext.lab.virt.link import doing
+from saltext.lab.virt import batch, image_fetch, image_fill, volume, volume_find, volume_make, volume_xml
 
 
 def read(here, wish=None):
@@ -18,7 +14,7 @@ def read(here, wish=None):
     Raises ``NotSafe`` if a volume of a wished name is no image of ours.
     """
     pools = None if wish is None else {name.partition(":")[0] for name in wish}
-    found = volume.read(here, pools)
+    found = volume_xml.as_asked(volume.read(here, pools), wish or {})
     for name, asked in (wish or {}).items():
         if name in found and "sha256" not in found[name]:
             raise NotSafe(f"{name} is no image of this suite", "a volume of that name is there", "use another name")
@@ -29,7 +25,7 @@ def read(here, wish=None):
 
 def write(here, changes):
     """Make *changes*; one that is refused does not stop the others, all refusals come in one error."""
-    volume_make.refresh(here.conn, {change.path[0].partition(":")[0] for change in changes})
+    volume_find.refresh(here.conn, {change.path[0].partition(":")[0] for change in changes})
     batch.each("images", changes, lambda name, its: _change(here, name, its), fatal=())
 
 
@@ -41,46 +37,20 @@ def _change(here, name, changes):
 
 
 def _make(here, name, wish):
+    kind = volume_find.described(volume_find.home_of(here.conn, name))["type"]  # before the download
     source_format = wish.get("source_format", "qcow2")
-    target_format = wish.get("format", source_format if source_format in ("raw", "qcow2") else "qcow2")
-    volume_make.home_of(here.conn, name)  # before the download
+    target_format = held = wish.get("format", _format(kind, source_format))
+    fill = image_fill.upload
+    if kind == "rbd":
+        fill, held = partial(image_fill.into_ceph, image_format=source_format), source_format
     verified = image_fetch.fetch(wish["source"], wish["sha256"], here.cache)
-    with image_fetch.converted(verified, source_format, target_format) as path:
+    with image_fetch.converted(verified, source_format, held) as path:
         fields = {"format": target_format, "sha256": wish["sha256"]}
-        fields["size_mib"] = -(-image_fetch.size(path, target_format) // volume_xml.MIB)
-        volume_make.make(here, name, fields, fill=lambda made: _upload(here.conn, name, made, path))
+        fields["size_mib"] = -(-image_fetch.size(path, held) // volume_xml.MIB)
+        volume_make.make(here, name, fields, fill=lambda made: fill(here.conn, name, made, path))
 
 
-def _upload(conn, name, made, path):
-    """Send the file at *path* to the new volume, its holes as holes."""
-    with doing(conn, f"fill image {name}"), open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        stream = conn.newStream()
-        made.upload(stream, 0, size, libvirt.VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM)
-        stream.sparseSendAll(_send, lambda _, source: _section(source, size), _skip, file)
-        stream.finish()
-
-
-def _send(_, count, source):
-    return source.read(count)
-
-
-def _skip(_, count, source):
-    source.seek(count, os.SEEK_CUR)
-    return 0
-
-
-def _section(source, size):
-    """Return ``[is data, bytes]`` of what comes next in *source*."""
-    at = source.tell()
-    if at >= size:
-        return [False, 0]
-    try:
-        data = source.seek(at, os.SEEK_DATA)
-    except OSError as err:
-        if err.errno != errno.ENXIO:
-            raise
-        data = size  # nothing but a hole up to the end
-    end = source.seek(at, os.SEEK_HOLE) if data == at else data
-    source.seek(at)
-    return [data == at, end - at]
+def _format(kind, source_format):
+    if kind not in volume_xml.SPARSE:
+        return "raw"
+    return source_format if source_format in ("raw", "qcow2") else "qcow2"

@@ -100,8 +100,10 @@ class Serial:
         if value:
             element.make(root, "devices/serial", {"serial": {"type": "pty"}})
             return
-        for path in ("devices/serial", "devices/console"):
-            element.remove(root, path)
+        element.remove(root, "devices/serial")
+        for console in root.findall("devices/console"):
+            if (target := console.find("target")) is None or target.get("type", "serial") == "serial":
+                root.find("devices").remove(console)
 
 
 class Agent:

@@ -17,4 +17,8 @@ def _start_order(domain, changes):
         return -1
     if "start_order" in wish or domain is None:
         return wish.get("start_order") or 0
-    return xml.read(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)).get("start_order") or 0
+    try:
+        text = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    except libvirt.libvirtError:
+        return 0  # it is gone, or libvirtd is; writing it tells
+    return xml.read(text).get("start_order") or 0

@@ -16,7 +16,7 @@ def read(here):
     """
     Return all pools by name, with the fields of ``pool_model.Pool`` that they have; what runs as it runs now.
 
-    ``adopt`` is whether the pool is among our marks.
+    ``adopt`` is whether the pool is among our marks, ``defined`` what its next start would find, if that is another.
     """
     with doing(here.conn, "list the pools"):
         found = here.conn.listAllStoragePools()
@@ -72,7 +72,8 @@ def _names(conn, flag):
 def _read(conn, pool, ours):
     try:
         with doing(conn, f"read pool {pool.name()}"):
-            return document.read(pool.XMLDesc(), POOL) | {"adopt": pool.UUIDString() in ours}
+            known, defined = (document.read(pool.XMLDesc(flags), POOL) for flags in (0, INACTIVE))
+            return known | {"adopt": pool.UUIDString() in ours} | ({} if known == defined else {"defined": defined})
     except Refused as err:
         if err.__cause__.get_error_code() == libvirt.VIR_ERR_NO_STORAGE_POOL:
             return None  # gone since the listing

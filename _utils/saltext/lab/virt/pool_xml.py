@@ -5,7 +5,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree as ET
 
-from saltext.lab.plan import LIVE, RECREATE
+from saltext.lab.plan import LIVE, RECREATE, diff
 from saltext.lab.virt.document import Group, Texts
 from saltext.lab.virt.element import Value
 
@@ -15,7 +15,8 @@ def _host(node):
     return name if port is None else f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
 
 
-def _host_attributes(text):
+def host_attributes(text):
+    """Return name and port, if it has one, of a host as ``pool_model.Host`` has it."""
     name, port = text, None
     if found := re.fullmatch(r"\[(.+)\](?::(\d+))?|([^:]+):(\d+)", text):
         name, port = found[1] or found[3], found[2] or found[4]
@@ -27,7 +28,7 @@ AUTH = {
     "secret": Value("source/auth/secret", "usage", new={"auth": {"type": "ceph"}}, clear="source/auth/secret/@uuid"),
 }
 SOURCE = {
-    "hosts": Texts("source", "host", _host, _host_attributes),
+    "hosts": Texts("source", "host", _host, host_attributes),
     "dir": Value("source/dir", "path"),
     "name": Value("source/name"),
     "format": Value("source/format", "type"),
@@ -48,6 +49,17 @@ def blank(kind, name):
 def uuid(name):
     """Return the UUID that a pool *name* of ours is made with; known before it is there, so it can be marked first."""
     return str(uuid5(NAMESPACE_URL, f"https://saltext-lab/pool/{name}"))
+
+
+def as_asked(actual, wish):
+    """Return *actual*; of a pool that runs as in *wish* and would not when it is started again, what is defined."""
+    return {name: _seen(known, wish.get(name)) for name, known in actual.items()}
+
+
+def _seen(known, wish):
+    if wish is None or "defined" not in known or any(diff(known, wish)):
+        return known
+    return {key: value for key, value in known.items() if key not in POOL} | known["defined"]
 
 
 def impact(change, actual):

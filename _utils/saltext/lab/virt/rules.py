@@ -7,10 +7,12 @@ AT_ONCE = {"adopt", "autostart", "running", "spec", "spec_hash", "start_order"}
 FIXED = {"type", "uuid"}
 #: What a running guest gets at once of a device it has.
 LIVE_DETAILS = {
-    "nics": {"bridge", "network", "portgroup", "tag", "trunks", "link", "inbound", "outbound"},
+    "nics": {"bridge", "portgroup", "tag", "trunks", "native", "link", "inbound", "outbound"},
     "disks": {"iops", "bytes_per_s", "size_mib"},
     "hostdevs": set(),
 }
+#: Without one of these a guest starts with what its kernel has; which that is, libvirt does not say.
+WEIGHTS = {"cpu_shares", "blkio_weight"}
 #: Buses from which no disk is pulled while the guest runs (libvirt, qemuDomainAttachDeviceDiskLiveInternal).
 COLD = {"sata", "ide"}
 
@@ -40,20 +42,31 @@ def is_live(path, new, domain):
     """Return whether a guest that runs gets *new* at *path* of its *domain* at once."""
     guest = merge(domain, domain.get("live", {}))
     match path:
-        case ["title"] | ["tune", *_]:
+        case ["title"] | ["tune"]:
             return True
+        case ["tune", field]:
+            return new is not None or field not in WEIGHTS
         case ["memory_mib"]:
             return bool(guest.get("balloon")) and new <= guest["memory_max_mib"]
         case ["vcpus"]:
-            return new <= guest["vcpus_max"]
+            return guest["vcpus"] <= new <= guest["vcpus_max"]  # those it was started with stay plugged in
         case ["nics" | "disks" | "hostdevs" as kind, item, *detail]:
-            if item in domain.get("cold", ()):
-                return False
             there = guest.get(kind, {}).get(item)
             if not detail or there is None or domain[kind].get(item) is None:
+                return item not in domain.get("cold", ())
+            if detail[0] == "file" and there.get("device") == "cdrom":  # another disc, or none
                 return True
-            # libvirt moves a card between Linux bridges; into or out of Open vSwitch it does not.
-            return detail[0] in LIVE_DETAILS[kind] and not (detail[0] == "bridge" and "virtualport" in there)
+            return detail[0] in LIVE_DETAILS[kind] and not _stuck(item, detail[0], there, domain)
+    return False
+
+
+def _stuck(item, field, there, domain):
+    """Return whether libvirt 9.0 has *field* of cards for some, but not for this one."""
+    match field:
+        case "bridge":
+            return item in domain.get("moored", ())
+        case "portgroup":  # it is made of the group's VLAN; nothing else of a group is looked at
+            return "virtualport" not in there
     return False
 
 

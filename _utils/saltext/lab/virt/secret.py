@@ -5,7 +5,6 @@ A value goes from its source into libvirt and nowhere else: what is returned, to
 """
 
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree as ET
 
 import libvirt
@@ -15,6 +14,7 @@ from saltext.lab.plan import LIVE, RECREATE
 from saltext.lab.virt import batch, document
 from saltext.lab.virt.element import Value
 from saltext.lab.virt.link import doing
+from saltext.lab.virt.secret_id import uuid
 from saltext.lab.virt.secret_value import SOURCES, value
 
 #: Where each usage has its name (libvirt, docs/formatsecret).
@@ -46,11 +46,6 @@ def write(here, changes):
     with doing(here.conn, "list the secrets"):
         found = _all(here.conn)
     batch.each("secrets", changes, lambda name, its: _change(here, name, found.get(name), its))
-
-
-def uuid(cluster, usage, name):
-    """Return the UUID of a secret; every host derives the same, so that guests can move between them."""
-    return str(uuid5(NAMESPACE_URL, f"https://saltext-lab/secret/{cluster}/{usage}/{name}"))
 
 
 def impact(change, actual):

@@ -1,16 +1,18 @@
 """What a libvirt secret may be; see https://libvirt.org/formatsecret.html."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints, model_validator
 
 from saltext.lab.schema import Model, field
 from saltext.lab.virt.model import File, Line
 
-PillarPath = Annotated[str, StringConstraints(pattern=r"^[^:\s][^\x00-\x1f]*$")]
+#: It has a colon, so that a key which somebody put there by mistake is none.
+PillarPath = Annotated[str, StringConstraints(pattern=r"^[^:\s]+(:[^:\s]+)+$")]
 
 
 class Secret(Model):
+    hidden: ClassVar[bool] = True  # a value in the wrong field is in no message
     adopt: bool = field("take over a secret that somebody else made", True)
     usage: Literal["ceph", "volume"] = field("what it is for; fixed at creation, ceph if not stated", "ceph")
     cluster: Line = field(

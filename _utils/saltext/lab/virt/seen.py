@@ -8,6 +8,10 @@ from saltext.lab.virt.rules import AT_ONCE, COLD, is_live
 
 #: What libvirt works out for a guest that runs where nobody stated it.
 WORKED_OUT = {"target", "backing", "backing_format", "nvram"}
+#: What stands in a guest that runs for a limit that was taken away (libvirt 9.0).
+UNLIMITED = {"cpu_period_us": 100000, "cpu_quota_us": -1}
+#: What a card has from its network where nobody stated it.
+OF_NETWORK = {"direct_mode", "virtualport", "tag", "trunks", "native", "inbound", "outbound", "mtu"}
 
 
 def as_asked(actual, wish):
@@ -40,7 +44,13 @@ def otherwise(definition, guest):
         stated = definition.get("cpu_features", {})
         features = {name: policy for name, policy in guest["cpu_features"].items() if name in stated}
         guest = guest | {"cpu_features": features}
+    if "tune" in guest:
+        guest = guest | {"tune": _limits(guest["tune"], definition.get("tune", {}))}
     return {key: value for key, value in _patch(definition, guest).items() if key not in skipped}
+
+
+def _limits(tune, stated):
+    return {field: value for field, value in tune.items() if field in stated or UNLIMITED.get(field) != value}
 
 
 def _patch(definition, guest):
@@ -59,8 +69,8 @@ def _patch(definition, guest):
 def _seen(domain, wish):
     if wish is None:
         return domain
-    seen = domain | {"on_change": wish.get("on_change", "live"), "cold": _cold(domain, wish)}
-    seen |= _names(domain, wish)
+    seen = domain | {"on_change": wish.get("on_change", "live")} | _names(domain, wish)
+    seen |= {"cold": _cold(domain, wish), "moored": _moored(domain, wish)}
     for dev, disk in wish.get("disks", {}).items():
         if "size_mib" in (disk or {}) and _size_is_fine(seen.get("disks", {}).get(dev), disk["size_mib"]):
             seen = _put(seen, ("disks", dev, "size_mib"), disk["size_mib"])
@@ -68,7 +78,9 @@ def _seen(domain, wish):
         return seen
     known = {change.path for change in diff(seen, wish)}
     for change in diff(merge(seen, domain["live"]), wish):
-        if change.path and change.path not in known and is_live(list(change.path), change.new, domain | seen):
+        if change.path in known or not change.path or _of_network(domain, change.path):
+            continue
+        if is_live(list(change.path), change.new, domain | seen):
             seen = _put(seen, change.path, change.old)
     if seen["on_change"] == "restart" and _late(seen):
         seen["on_change"] = "pending"
@@ -88,16 +100,40 @@ def _size_is_fine(disk, size):
 
 def _cold(domain, wish):
     """Return the disks that are on a bus from which none comes or goes while the guest runs, now or as wished."""
-    disks = merge(domain.get("live", {}).get("disks", {}), domain.get("disks", {}))
-    both = [*disks.items(), *wish.get("disks", {}).items()]
-    return sorted({dev for dev, disk in both if (disk or {}).get("bus") in COLD})
+    return sorted(dev for dev, disk in _all(domain, wish, "disks") if disk.get("bus") in COLD)
+
+
+def _moored(domain, wish):
+    """Return the cards that cannot go to another bridge while the guest runs: libvirt moves between Linux bridges."""
+    return sorted(mac for mac, nic in _all(domain, wish, "nics") if nic.get("virtualport") or "bridge" not in nic)
+
+
+def _all(domain, wish, kind):
+    """Return each device by name: as the guest has it, as it is defined, and as it is wished."""
+    defined = domain.get(kind, {})
+    guest = merge(defined, domain.get("live", {}).get(kind, {}))
+    wished = merge(defined, wish.get(kind, {}))
+    return [*guest.items(), *defined.items(), *wished.items()]
 
 
 def _late(domain):
     """Return the paths of what the guest of *domain* has otherwise and cannot be given while it runs."""
-    changes = diff(merge(domain, domain["live"]), {key: domain.get(key) for key in domain["live"]})
-    late = {".".join(change.path[:2]) for change in changes if not is_live(list(change.path), change.new, domain)}
-    return sorted(late)
+    changes = diff(merge(domain, domain["live"]), _undone(domain["live"], domain))
+    late = [change.path for change in changes if not is_live(list(change.path), change.new, domain)]
+    return sorted({".".join(path[:2]) for path in late if not _of_network(domain, path)})
+
+
+def _undone(patch, of):
+    """Return the merge patch that makes *of* again of what *patch* makes of it."""
+    return {
+        key: _undone(part, of.get(key, {})) if isinstance(part, Mapping) else of.get(key) for key, part in patch.items()
+    }
+
+
+def _of_network(domain, path):
+    """Return whether *path* of *domain* is what a card has from its network."""
+    card = (domain.get("nics", {}).get(path[1]) or {}) if len(path) == 3 and path[0] == "nics" else {}
+    return "network" in card and path[2] in OF_NETWORK - card.keys()
 
 
 def _put(tree, path, value):

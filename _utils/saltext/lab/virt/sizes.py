@@ -2,8 +2,9 @@
 
 import libvirt
 
+from saltext.lab.command import run
 from saltext.lab.errors import Refused
-from saltext.lab.virt import xml
+from saltext.lab.virt import volume_use, xml
 from saltext.lab.virt.link import doing
 
 MIB = 1 << 20
@@ -13,7 +14,8 @@ def added(conn, domains):
     """
     Return *domains*, all of a host by name, with ``size_mib`` of each disk whose size libvirt can tell.
 
-    It cannot where a file is not there, and for the volume of a guest that does not run.
+    It cannot where a file is not there, or a pool does not run.  Of a guest that does not run, what another machine
+    serves is not asked for: one that is down would be waited for.
     """
     if not any(domain.get("disks") for domain in domains.values()):
         return domains
@@ -24,6 +26,9 @@ def added(conn, domains):
                 disk, size = disks.get(stats[f"block.{number}.name"]), stats.get(f"block.{number}.capacity")
                 if disk is not None and size:
                     disk["size_mib"] = size // MIB
+        for disk in [disk for domain in domains.values() for disk in domain.get("disks", {}).values()]:
+            if "size_mib" not in disk and "pool" in disk and (size := _capacity(_volume(conn, disk))):
+                disk["size_mib"] = size // MIB
     return domains
 
 
@@ -41,16 +46,28 @@ def _grow(conn, domain, dev, size):
             domain.blockResize(dev, size, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
         return
     disk = xml.read(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))["disks"][dev]
-    try:
-        volume = _volume(conn, disk)
-    except libvirt.libvirtError as err:
-        fix = "put it into a pool, or start the guest"
-        raise Refused(f"{dev} of domain {domain.name()} cannot be resized", str(err), fix) from err
-    if volume.info()[1] < size:
-        volume.resize(size)
+    if volume := _volume(conn, disk):
+        volume_use.grow(conn, volume.name(), volume, size)
+    elif "file" in disk:
+        run("qemu-img", "resize", "-f", disk.get("format", "raw"), disk["file"], size)
+    else:
+        what = f"{dev} of domain {domain.name()} cannot be resized"
+        raise Refused(what, "it is in no pool that runs", "make it bigger where it is, then start the guest")
 
 
 def _volume(conn, disk):
-    if "pool" in disk:
-        return conn.storagePoolLookupByName(disk["pool"]).storageVolLookupByName(disk["volume"])
-    return conn.storageVolLookupByPath(disk.get("file") or disk.get("block") or "")
+    """Return the volume that *disk*, of a domain that does not run, is; None if it is in no pool that runs."""
+    path = disk.get("file") or disk.get("block") or (disk.get("name") if disk.get("protocol") == "rbd" else None)
+    try:
+        if "pool" in disk:
+            return conn.storagePoolLookupByName(disk["pool"]).storageVolLookupByName(disk["volume"])
+        return conn.storageVolLookupByPath(path) if path else None
+    except libvirt.libvirtError:
+        return None
+
+
+def _capacity(volume):
+    try:
+        return volume.info()[1] if volume else None
+    except libvirt.libvirtError:
+        return None  # its file is gone

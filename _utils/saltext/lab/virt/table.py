@@ -50,6 +50,7 @@ DOMAIN: dict[str, Any] = {
     "type": Value(".", "type"),
     "uuid": Value("uuid"),
     "title": Value("title"),
+    "balloon": Switch("devices/memballoon", "<memballoon model='virtio'/>", off="<memballoon model='none'/>"),
     "memory_mib": Memory(),
     "memory_max_mib": MemoryMax(),
     "vcpus": Vcpus(),
@@ -95,7 +96,6 @@ DOMAIN: dict[str, Any] = {
     "agent": Agent(),
     "watchdog": Value("devices/watchdog", "action", new={"watchdog": {"model": "i6300esb"}}),
     "rng": Switch("devices/rng", "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>"),
-    "balloon": Switch("devices/memballoon", "<memballoon model='virtio'/>", off="<memballoon model='none'/>"),
     "tune": Fields(TUNE),
     "xml": Overlay(),
 }

@@ -33,11 +33,21 @@ class Backing(Model):
 class Volume(Model):
     adopt: bool = field("take over a volume that somebody else made: null removes it then, with its data", True)
     size_mib: int = field(
-        "size; a bigger one grows it, also under a guest that runs", 8192, unit="MiB", ge=1, le=1 << 30
+        "size; a bigger one grows it, also under a guest that runs; in a logical pool a multiple of the group's extent",
+        8192,
+        unit="MiB",
+        ge=1,
+        le=1 << 30,
     )
-    format: Literal["raw", "qcow2"] = field("raw (sparse in a directory) if not stated; fixed at creation", "qcow2")
+    format: Literal["raw", "qcow2"] = field(
+        "raw (sparse in a directory) if not stated, and always in Ceph; fixed at creation", "qcow2"
+    )
     backing: Backing = field("what it is a difference to; qcow2 only, fixed at creation", {"volume": "deb12"})
-    clone_of: Reference = field("volume whose content it starts with: name, or pool:name; fixed at creation", "deb12")
+    clone_of: Reference = field(
+        "volume whose content it starts with: name, or pool:name; in Ceph one of the same pool, which has to stay;"
+        " fixed at creation",
+        "deb12",
+    )
 
     @model_validator(mode="after")
     def _one(self):
@@ -49,12 +59,21 @@ class Volume(Model):
 
 
 class Image(Model):
+    """
+    What an image may be.
+
+    There is no ``adopt``: the hash is that of the source, and no longer that of a volume it was converted to, so that
+    nobody can tell whether a volume that is there already has that content.  Take such a one over as a volume.
+    """
+
     source: Place = field("path, file:, http: or https: URL", "https://images.example/deb12.qcow2")
     sha256: Sha256 = field("what its SHA-256 has to be", "0" * 64, default=...)
     source_format: Literal["raw", "qcow2", "vmdk", "vdi", "vhdx"] = field(
         "format of the source; qcow2 if not stated", "raw"
     )
-    format: Literal["raw", "qcow2"] = field("format in the pool; that of the source if not stated", "qcow2")
+    format: Literal["raw", "qcow2"] = field(
+        "format in the pool; that of the source if not stated, raw in Ceph and on block devices", "qcow2"
+    )
 
     @model_validator(mode="after")
     def _two(self):

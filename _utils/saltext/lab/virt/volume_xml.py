@@ -1,11 +1,12 @@
 """What the XML of a volume is called in a wish, and what a change of it means.  Pure."""
 
 from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from saltext.lab.plan import LIVE, RECREATE
-from saltext.lab.virt import document, element
+from saltext.lab.virt import batch, document, element
 from saltext.lab.virt.document import Group
 from saltext.lab.virt.element import Value
 
@@ -71,14 +72,39 @@ def full(name, reference):
     return reference if ":" in reference else f"{name.partition(':')[0]}:{reference}"
 
 
+def in_order(changes):
+    """Return *changes* so that a volume is made after what it starts from, and removed before that."""
+    grouped = batch.by_name(changes)
+    order = TopologicalSorter({name: set() for name in grouped})
+    for name, its in grouped.items():
+        for below in _below(name, its) & grouped.keys():
+            order.add(*((below, name) if batch.removed(its) else (name, below)))
+    try:
+        places = {name: place for place, name in enumerate(order.static_order())}
+    except CycleError:
+        return changes  # libvirt says which is missing
+    return sorted(changes, key=lambda change: places[change.path[0]])
+
+
+def _below(name, its):
+    """Return the volumes that *its* changes make volume *name* start from, or that it started from when it goes."""
+    if batch.removed(its):
+        known = its[0].old or {}
+        found = [known.get("clone_of"), known.get("backing", {}).get("volume")]
+    else:
+        found = [change.new for change in its if change.path in (("clone_of",), ("backing", "volume"))]
+    return {full(name, reference) for reference in found if reference}
+
+
 def as_asked(actual, wish):
     """
     Return *actual* in the words of *wish*, where both mean the same.
 
     A backing volume may be called by its path, its name or ``pool:name``.  Where nothing is known about what a volume
-    was cloned from (it was adopted), the wish is believed.
+    was cloned from (it was adopted), the wish is believed.  One that is half made is only there to be removed.
     """
-    return {name: known | _as_asked(name, known, wish.get(name) or {}) for name, known in actual.items()}
+    known = {name: one for name, one in actual.items() if not one.get("unfinished") or wish.get(name, {}) is None}
+    return {name: one | _as_asked(name, one, wish.get(name) or {}) for name, one in known.items()}
 
 
 def _as_asked(name, known, asked):

@@ -77,10 +77,19 @@ def _agree(root, keys, details):
         element.remove(root, "os/smbios")
         if root.find("sysinfo[@type='smbios']") is not None:
             element.make(root, "os/smbios").set("mode", "sysinfo")
-    if keys & {"shared_memory"}:
+    if "shared_memory" in keys:
         element.remove(root, "memoryBacking/source")
-        if (
-            root.find("memoryBacking/access[@mode='shared']") is not None
-            and root.find("memoryBacking/hugepages") is None
-        ):
+        shared = root.find("memoryBacking/access[@mode='shared']") is not None
+        if shared and root.find("memoryBacking/hugepages") is None:
             element.make(root, "memoryBacking/source").set("type", "memfd")
+    if "nics" in keys:
+        _plug(root)
+
+
+def _plug(root):
+    """Give each USB card a port: libvirt 9.0 has none for cards, and begins with port 1 for all else."""
+    used = {address.get("port") for address in root.iterfind("devices/*/address[@type='usb']")}
+    free = (str(port) for port in (*range(2, 16), 1) if str(port) not in used)
+    for card in root.iterfind("devices/interface"):
+        if card.find("model[@type='usb-net']") is not None and card.find("address") is None:
+            ET.SubElement(card, "address", type="usb", bus="0", port=next(free))

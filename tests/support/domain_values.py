@@ -1,0 +1,133 @@
+"""Values for each field of a domain and its devices."""
+
+from tests.support.domains import MAC, NIC, OTHER_MAC
+
+DISK = {"file": "/srv/a.img", "bus": "virtio", "format": "raw"}
+SOUND = "<domain><devices><sound model='ich9'/></devices></domain>"
+#: For each field a value, another, and None where null takes it away.
+VALUES = {
+    "adopt": (True, False),
+    "type": ("qemu",),
+    "uuid": ("5a17ab1e-0000-4000-8000-000000000101",),
+    "title": ("first", "second & <last>", None),
+    "memory_mib": (64, 96),
+    "vcpus": (1, 2),
+    "machine": ("q35", "pc-q35-7.1"),
+    "spec": ("attic", "other", None),
+    "spec_hash": ("a1", "b2", None),
+    "start_order": (1, 2, None),
+    "on_change": ("live",),
+    "memory_max_mib": (128, 96),
+    "vcpus_max": (4, 2),
+    "cpuset": ("0", "0-1", None),
+    "cpu_features": ({"svm": "require"}, {"svm": "disable", "vmx": "optional"}, {"svm": None}),
+    "firmware": ("uefi", "secure", "bios"),
+    "nvram": ("/var/lib/libvirt/qemu/nvram/a.fd", "/var/lib/libvirt/qemu/nvram/b.fd", None),
+    "tpm": ("2.0", "1.2", None),
+    "boot": (["network", "hd"], ["hd"]),
+    "on_poweroff": ("destroy", "restart"),
+    "on_crash": ("restart", "preserve"),
+    "clock": ("utc", "localtime"),
+    "hugepages": (True, False),
+    "shared_memory": (True, False),
+    "iothreads": (1, 2, None),
+    "pcie_ports": (4, 8),
+    "disks": ({"vda": DISK}, {"vda": None, "vdb": DISK}),
+    "filesystems": ({"share": {"source": "/srv/a", "driver": "path"}}, {"share": None}),
+    "hostdevs": ({"usb:046d:c52b": {}}, {"usb:046d:c52b": None, "pci:0000:06:00.0": {}}),
+    "smbios": (
+        {"system": {"serial": "a", "sku": "b"}},
+        {"system": {"serial": "c", "sku": None}, "bios": {"vendor": "d"}},
+    ),
+    "oem_strings": (["role=web"], ["role=db", "zone=a"], None),
+    "serial": (True, False),
+    "agent": (True, False),
+    "watchdog": ("reset", "poweroff", None),
+    "tune": ({"cpu_shares": 512}, {"cpu_shares": 2048, "blkio_weight": 200}, {"cpu_shares": None}),
+    "xml": (SOUND, "<domain><features><hap state='off'/></features></domain>", None),
+    "cpu_model": ("qemu64", "maximum", "EPYC"),
+    "kernel": ("/srv/a", "/srv/b", None),
+    "initrd": ("/srv/a", "/srv/b", None),
+    "cmdline": ("quiet", "quiet a=\"b\"  c='d'", None),
+    "on_reboot": ("destroy", "restart"),
+    "autostart": (True, False),
+    "running": (True, False),
+    "tb_cache_mib": (32, 64, None),
+    "nics": ({MAC: NIC}, {MAC: None, OTHER_MAC: NIC}),
+    "fw_cfg": ({"opt/a": {"value": "1"}}, {"opt/a": None, "opt/b": {"file": "/srv/b"}}),
+    "serial_log": ("/var/log/libvirt/qemu/a.log", "/var/log/libvirt/qemu/b.log", None),
+    "rng": (True, False),
+    "balloon": (False, True),
+}
+NIC_VALUES = {
+    "bridge": ("br-lab", "br-other"),
+    "virtualport": ("openvswitch", None),
+    "tag": (1, 4094, None),
+    "model": ("virtio", "e1000"),
+    "mtu": (1400, 9000, None),
+    "offloads": (False, True),
+    "network": ("default", "other"),
+    "portgroup": ("a", "b", None),
+    "direct": ("eth0", "eth1"),
+    "direct_mode": ("bridge", "vepa"),
+    "trunks": ([10, 20], [20], None),
+    "native": (10, 20, None),
+    "target": ("lan1", "lan2", None),
+    "link": ("down", "up", None),
+    "inbound": (1000, 2000, None),
+    "outbound": (1000, 2000, None),
+    "queues": (2, 4, None),
+    "boot_order": (1, 2, None),
+}
+TRUNK = {"bridge": "br-int", "virtualport": "openvswitch", "model": "virtio"}
+#: What such a field needs beside it, where that is not what the others have.
+NIC_BASE = {
+    "network": {"model": "virtio"},
+    "portgroup": {"network": "default", "model": "virtio"},
+    "direct": {"direct_mode": "bridge", "model": "virtio"},
+    "direct_mode": {"direct": "eth0", "model": "virtio"},
+    "trunks": TRUNK,
+    "native": TRUNK | {"trunks": [10, 20]},
+}
+DOMAIN_BASE = {"cpu_features": {"cpu_model": "EPYC"}, "nvram": {"firmware": "uefi"}}
+DISK_VALUES = {
+    "device": ("disk", "cdrom"),
+    "file": ("/srv/a.img", "/srv/b.img"),
+    "block": ("/dev/a", "/dev/b"),
+    "pool": ("a", "b"),
+    "volume": ("a", "b"),
+    "protocol": ("nbd",),
+    "name": ("vms/a", "vms/b"),
+    "hosts": (["10.0.0.1:6789"], ["10.0.0.1:6789", "[fd00::1]:6789"], None),
+    "auth_user": ("libvirt", "other", None),
+    "auth_secret": ("5a17ab1e-0000-4000-8000-0000000000c0", "5a17ab1e-0000-4000-8000-0000000000c1"),
+    "bus": ("virtio", "sata", "scsi"),
+    "format": ("raw", "qcow2"),
+    "backing": ("/srv/base.img", "/srv/base2.img", None),
+    "backing_format": ("raw", "qcow2"),
+    "cache": ("none", "writeback", None),
+    "io": ("threads", "native", None),
+    "discard": ("unmap", "ignore", None),
+    "detect_zeroes": ("unmap", "off", None),
+    "serial": ("WD-1", "WD-2", None),
+    "readonly": (True, False),
+    "shareable": (True, False),
+    "boot_order": (1, 2, None),
+    "iops": (100, 200, None),
+    "bytes_per_s": (1000000, 2000000, None),
+}
+RBD = {"protocol": "rbd", "name": "vms/vm1", "hosts": ["10.0.0.1:6789"], "bus": "virtio", "format": "raw"}
+VOLUME = {"pool": "vms", "volume": "vm1", "bus": "virtio", "format": "raw"}
+AUTH = {"auth_user": "libvirt", "auth_secret": "5a17ab1e-0000-4000-8000-0000000000c0"}
+DISK_BASE = {
+    "block": {"bus": "virtio", "format": "raw"},
+    **dict.fromkeys(("pool", "volume"), VOLUME),
+    "protocol": {"name": "a", "hosts": ["10.0.0.1:10809"], "bus": "virtio"},
+    **dict.fromkeys(("name", "hosts"), RBD),
+    **dict.fromkeys(("auth_user", "auth_secret"), RBD | AUTH),
+    "device": DISK | {"bus": "sata"},
+    "io": DISK | {"cache": "none"},
+    "discard": DISK | {"detect_zeroes": "off"},
+    **dict.fromkeys(("backing", "backing_format"), DISK | {"format": "qcow2", "backing": "/srv/base.img"}),
+}
+FW_CFG_VALUES = {"file": ("/srv/a", "/srv/b"), "value": ("a", "b")}
