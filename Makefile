@@ -64,8 +64,8 @@ docs: setup  ## write docs/reference anew from models and docstrings
 bench-up: images  ## how long each part of bringing up the lab takes
 	@$(PY) -m bench.up
 
-bench-ovs: setup  ## lab_ovs beside a hand-written transaction
+bench-ovs: setup  ## lab_ovs through Salt beside a hand-written transaction, ovs-vsctl and ansible
 	@$(PY) -m bench.ovs
 
-bench-virt: setup  ## lab_virt beside a raw libvirt-python loop and virsh
+bench-virt: setup  ## lab_virt through Salt beside a raw libvirt-python loop, virsh, kcli and saltext-virt
 	@$(PY) -m bench.virt

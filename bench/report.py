@@ -22,7 +22,7 @@ def _cpu():
 
 def row(case, contender, n, walls, cpus=()):
     """Return one row: *n* things, *walls* and *cpus* in seconds, one for each run."""
-    found = {"case": case, "contender": contender, "n": n, "median_s": statistics.median(walls)}
+    found = {"case": case, "contender": contender, "n": n, "runs": len(walls), "median_s": statistics.median(walls)}
     found |= {"min_s": min(walls), "max_s": max(walls), "cpu_s": statistics.median(cpus) if cpus else None}
     return {key: round(value, 4) if isinstance(value, float) else value for key, value in found.items()}
 
@@ -30,14 +30,19 @@ def row(case, contender, n, walls, cpus=()):
 def show(name, versions, rows, ratios, **more):
     """Print *rows* as a table, then everything as one line of JSON."""
     for one in rows:
-        cpu = f", CPU {one['cpu_s']:.2f}" if one["cpu_s"] is not None else ""
-        where = f"{one['case']:28}{one['contender']:18}"
-        print(f"{where}{one['median_s']:10.3f} s  ({one['min_s']:.3f}-{one['max_s']:.3f}{cpu})")
+        print(f"{one['case']:28}{one['contender']:30}{one['n']:6}  {_told(one)}")
     print(
         json.dumps({"name": name, "machine": machine(), "versions": versions, "rows": rows, "ratios": ratios, **more})
     )
 
 
+def _told(one):
+    if "reason" in one:
+        return one["reason"]
+    cpu = f", CPU {one['cpu_s']:.2f}" if one["cpu_s"] is not None else ""
+    return f"{one['median_s']:10.3f} s  ({one['min_s']:.3f}-{one['max_s']:.3f} in {one['runs']}{cpu})"
+
+
 def machine():
-    """Return what the figures were measured on."""
-    return f"{platform.machine()}, {os.cpu_count()} CPUs, {platform.system()}"
+    """Return what the figures were measured on, and how busy it was: they mean little where others were at work."""
+    return f"{platform.machine()}, {os.cpu_count()} CPUs, {platform.system()}, load {os.getloadavg()[1]:.1f}"

@@ -1,174 +1,124 @@
 """
-1000 domains on the real QEMU driver, defined and not started: ``lab_virt.domains`` beside a raw loop and ``virsh``.
+1000 domains on the real QEMU driver, defined and not started: ``lab_virt.domains`` through Salt beside its peers.
 
-Each contender does create, no-op, change (the memory of every tenth) and delete, in turn, ``--runs`` times, on a
-private libvirtd.  ``ours`` is what a state call does, in this process so that Salt's fixed cost is not in it: checking,
-reading, planning, writing, reading again.  ``raw loop`` is the least that does the same with libvirt-python: it reads
-what it needs to know the difference, and defines.  ``virsh`` gets all commands in one go.
+Each contender does create, no-op, change (the memory of every tenth) and delete, in turn, on a private libvirtd.
+``ours`` is ``salt-call --local state.apply``; ``ours, in process`` is the same without Salt.  ``raw loop`` is the least
+that does the same with libvirt-python in this process, and once more as a program of its own, as all others are.
+The ratios are ours without Salt's fixed cost (``salt``: one ``test.nop``) over the raw loop.
 """
 
 import argparse
-import statistics
-import subprocess
+import platform
+import sys
 import tempfile
 from functools import partial
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import libvirt
+import salt.version
 
-from bench.report import measured, row, show
+from bench import peers, virt_loop, virt_peers
+from bench.contest import CASES, FIXED, Entry, Ground, medians, race, ratios
+from bench.programs import Command, programs
+from bench.report import show
+from bench.salt_call import Ours
+from bench.virt_loop import clear, loop, memories
 from saltext.lab.outcome import Things, converge
 from saltext.lab.virt import host, rules, seen
 from saltext.lab.virt.model import Domains
 from tests.support.libvirtd import libvirtd
 
-CASES = ("create", "noop", "change", "delete")
+
+def wishes(count):
+    """Return ``{case: wish}`` for *count* domains."""
+    base = {"type": "qemu", "machine": "q35"}
+    same, other = (
+        {name: base | {"memory_mib": mib} for name, mib in memories(count, changed).items()}
+        for changed in (False, True)
+    )
+    return {"create": same, "noop": same, "change": other, "delete": dict.fromkeys(same)}
 
 
-def memories(count, changed=False):
-    """Return ``{name: MiB}`` of *count* domains, another for every tenth if *changed*."""
-    return {f"vm{number}": 128 if changed and number % 10 == 0 else 64 for number in range(count)}
+def in_process(uri, count):
+    """Return ours without Salt: all on one connection, as in ``_modules/lab_virt.py``."""
+    wished = wishes(count)
+
+    def contender(case):
+        wish = wished[case]
+        with host.connect(uri) as conn:
+            write = partial(host.write, conn)
+            things = Things("bench", Domains, lambda: seen.as_asked(host.read(conn), wish), write, rules.impact)
+            assert converge(things, wish, False)["result"] is True
+
+    return contender
 
 
-def text(name, mib):
-    """Return the XML of such a domain, as short as it can be."""
-    machine = "<os><type machine='q35'>hvm</type></os><features><acpi/></features>"
-    return f"<domain type='qemu'><name>{name}</name><memory unit='MiB'>{mib}</memory>{machine}</domain>"
+def program(uri, count):
+    """Return the raw loop as a program of its own."""
+    argv = [sys.executable, "-m", virt_loop.__name__, uri, count]
+    return programs({case: [Command([*argv, case])] for case in CASES})
 
 
-class _Ours:
-    """What a state call does, a new connection for each look and each write as in ``_modules/lab_virt.py``."""
-
-    def __init__(self, uri, count):
-        self.uri, self.count = uri, count
-
-    def read(self, wish):
-        with host.connect(self.uri) as conn:
-            return seen.as_asked(host.read(conn), wish)
-
-    def write(self, changes):
-        with host.connect(self.uri) as conn:
-            host.write(conn, changes)
-
-    def bring(self, wish):
-        things = Things("lab:virt:domains", Domains, partial(self.read, wish), self.write, rules.impact)
-        ret = converge(things, wish, False)
-        assert ret["result"] is True, ret["comment"]
-        return ret["changes"]
-
-    def wish(self, changed=False):
-        base = {"type": "qemu", "machine": "q35"}
-        return {name: base | {"memory_mib": mib} for name, mib in memories(self.count, changed).items()}
-
-    def create(self):
-        assert self.bring(self.wish())
-
-    def noop(self):
-        assert self.bring(self.wish()) == {}
-
-    def change(self):
-        assert len(self.bring(self.wish(changed=True))) == len(range(0, self.count, 10))
-
-    def delete(self):
-        assert len(self.bring(dict.fromkeys(memories(self.count)))) == self.count
+def entries(uri, home, options):
+    """Return who takes part, and ours and the raw loop with many domains."""
+    n, runs, many = options.domains, options.runs, CASES[:2]
+    slow_n, slow_runs = min(n, options.slow_domains), options.slow_runs
+    ours, raw = Ours(home, {"virt": {"uri": uri}}, "lab_virt.domains", wishes), partial(loop, uri)
+    few = [
+        *ours.entries(n, runs),
+        Entry("raw loop", raw, n, runs),
+        Entry("raw loop, a program", partial(program, uri), n, runs),
+        Entry("ours, in process", partial(in_process, uri), n, runs),
+        Entry("virsh, batched", virt_peers.virsh(uri, home / "virsh"), n, runs, peer=True),
+        Entry("kcli", virt_peers.kcli(uri, home / "kcli"), slow_n, slow_runs, peer=True),
+        Entry("saltext-virt", virt_peers.saltext_virt(uri, home / "saltext-virt"), slow_n, slow_runs, peer=True),
+    ]
+    return few, [Entry("ours", ours.ours, options.linear, 1, many), Entry("raw loop", raw, options.linear, 1, many)]
 
 
-class _Loop:
-    """The raw loop on one connection."""
-
-    def __init__(self, uri, count):
-        self.uri, self.count = uri, count
-
-    def different(self, conn, wished):
-        found = {one.name(): one.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE) for one in conn.listAllDomains()}
-        there = {name: int(ET.fromstring(text).findtext("memory")) // 1024 for name, text in found.items()}
-        return {name: mib for name, mib in wished.items() if there.get(name) != mib}
-
-    def bring(self, wished):
-        conn = libvirt.open(self.uri)
-        different = self.different(conn, wished)
-        for name, mib in different.items():
-            conn.defineXML(text(name, mib))
-        conn.close()
-        return different
-
-    def create(self):
-        assert self.bring(memories(self.count))
-
-    def noop(self):
-        assert self.bring(memories(self.count)) == {}
-
-    def change(self):
-        conn = libvirt.open(self.uri)
-        for name, mib in self.different(conn, memories(self.count, changed=True)).items():
-            old = ET.fromstring(conn.lookupByName(name).XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
-            for tag in ("memory", "currentMemory"):
-                old.find(tag).text = str(mib * 1024)
-            conn.defineXML(ET.tostring(old, encoding="unicode"))
-        conn.close()
-
-    def delete(self):
-        conn = libvirt.open(self.uri)
-        for one in conn.listAllDomains():
-            one.undefine()
-        conn.close()
+def check(conn, case, count):
+    """Raise ``AssertionError`` unless the domains are as they have to be after *case*."""
+    found = {one.name(): one.maxMemory() // 1024 for one in conn.listAllDomains()}
+    wished = {} if case == "delete" else memories(count, changed=case == "change")
+    wrong = [name for name in wished.keys() | found.keys() if wished.get(name) != found.get(name)]
+    assert not wrong, f"{len(wrong)} domains are wrong after {case}, such as {min(wrong)}"
 
 
-class _Virsh:
-    """One virsh with all commands; its no-op defines all of them again, for it cannot tell."""
-
-    def __init__(self, uri, count):
-        self.uri, self.count = uri, count
-
-    def run(self, commands):
-        argv = ["virsh", "--quiet", "--connect", self.uri]
-        subprocess.run(argv, input="\n".join(commands), text=True, check=True, capture_output=True)
-
-    def create(self):
-        with tempfile.TemporaryDirectory(prefix="virsh-") as home:
-            for name, mib in memories(self.count).items():
-                Path(home, name).write_text(text(name, mib))
-            self.run([f"define {home}/{name}" for name in memories(self.count)])
-
-    def noop(self):
-        named = memories(self.count).items()
-        self.run([f"setmem {name} {mib * 1024} --config" for name, mib in named])
-
-    def change(self):
-        new, old = memories(self.count, changed=True), memories(self.count)
-        named = [(name, new[name] * 1024) for name in new if new[name] != old[name]]
-        self.run([f"{call} {name} {kib} --config" for name, kib in named for call in ("setmaxmem", "setmem")])
-
-    def delete(self):
-        self.run([f"undefine {name}" for name in memories(self.count)])
-
-
-def race(uri, count, runs):
-    """Return ``{(case, contender): [(wall, cpu), ...]}``."""
-    times: dict = {}
-    for _ in range(runs):
-        for name, kind in {"ours": _Ours, "raw loop": _Loop, "virsh, batched": _Virsh}.items():
-            for case in CASES:
-                times.setdefault((case, name), []).append(measured(getattr(kind(uri, count), case)))
-    return times
+def linear(few, many, options):
+    """Return how much a domain takes when there are many of them, over how much when there are few."""
+    before, after, by = medians(few), medians(many), options.linear / options.domains
+    fixed = {"ours": before[FIXED, "salt"], "raw loop": 0}
+    return {
+        name: {case: round((after[case, name] - cost) / by / (before[case, name] - cost), 2) for case in CASES[:2]}
+        for name, cost in fixed.items()
+    }
 
 
 def main():
-    """Run the race, print a table and, last, one line of JSON."""
+    """Run the contest, print a table and, last, one line of JSON."""
     options = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     options.add_argument("--domains", type=int, default=1000)
     options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--slow-domains", type=int, default=1000, help="how many kcli and saltext-virt get at most")
+    options.add_argument("--slow-runs", type=int, default=1, help="of these; saltext-virt takes five minutes for one")
+    options.add_argument("--linear", type=int, default=5000, help="how many domains ours and the raw loop get, besides")
     options = options.parse_args()
-    with libvirtd() as daemon:
-        race(daemon.uri, 1, 1)  # libvirt asks QEMU what it can do when the first domain is defined
-        times = race(daemon.uri, options.domains, options.runs)
+    with libvirtd() as daemon, tempfile.TemporaryDirectory(prefix="bench-") as home:
         conn = libvirt.open(daemon.uri)
-        versions = {"libvirt": conn.getLibVersion(), "qemu": conn.getVersion()}
-    found = sorted(times.items(), key=lambda item: CASES.index(item[0][0]))
-    rows = [row(*what, options.domains, *zip(*taken, strict=True)) for what, taken in found]
-    median = {what: statistics.median(wall for wall, _ in taken) for what, taken in times.items()}
-    show("virt", versions, rows, {case: round(median[case, "ours"] / median[case, "raw loop"], 2) for case in CASES})
+        loop(daemon.uri, 1)("create")  # libvirt asks QEMU what it can do when the first domain is defined
+        clear(conn)
+        virt_peers.pool(conn)
+        ground = Ground(partial(check, conn), partial(clear, conn))
+        few, many = (race(some, ground) for some in entries(daemon.uri, Path(home), options))
+        versions = _versions(conn)
+    found = {"ratios": ratios(few, "raw loop"), "ratios_program": ratios(few, "raw loop, a program")}
+    show("virt", versions, [*few, *many], **found, linear=linear(few, many, options))
+
+
+def _versions(conn):
+    found = {"libvirt": conn.getLibVersion(), "qemu": conn.getVersion()}
+    found |= {"salt": salt.version.__version__, "python": platform.python_version()}
+    return found | {peer: peers.version(peer) for peer in ("kcli", "saltext-virt")}
 
 
 if __name__ == "__main__":
