@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
+EAR = 12  #: seconds that tcpdump listens
 INSTANCE = "lt"  # short: it is part of the names of network interfaces
 
 
@@ -20,11 +22,43 @@ class Lab:
 
     def rack(self, *words, check=True, timeout=300):
         """Run ``python -m rack`` with *words*."""
-        env = os.environ | self.names | {"PYTHONPATH": f"{CHECKOUT}/_utils:{CHECKOUT}"}
-        argv = [sys.executable, "-m", "rack", *words]
+        argv, env = self._command(words)
         done = subprocess.run(argv, env=env, cwd=CHECKOUT, capture_output=True, text=True, timeout=timeout, check=False)
         assert not check or done.returncode == 0, f"{' '.join(words)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
+
+    def _command(self, words):
+        env = os.environ | self.names | {"PYTHONPATH": f"{CHECKOUT}/_utils:{CHECKOUT}"}
+        return [sys.executable, "-m", "rack", *words], env
+
+    @contextmanager
+    def listening(self, **places):
+        """
+        Yield a function that ends the listening and returns ``{name: [line for each frame]}``.
+
+        *places* is ``{name: (host, interface, tcpdump's filter)}``; it is heard there from now on.
+        """
+        ears = {name: self._ear(*place) for name, place in places.items()}
+        try:
+            for ear in ears.values():
+                while "listening on" not in (line := ear.stderr.readline()):
+                    assert line, "tcpdump ended before it began"
+            yield lambda: {name: ear.communicate(timeout=EAR + 20)[0].splitlines() for name, ear in ears.items()}
+        finally:
+            for ear in ears.values():
+                ear.kill()
+
+    def _ear(self, host, interface, words):
+        dump = ["timeout", "-s", "INT", str(EAR), "tcpdump", "-l", "-n", "-e", "-i", interface, *words.split()]
+        argv, env = self._command(["run", host, "--", *dump])
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            argv, env=env, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True
+        )
+
+    def port(self, host, vm, card=0):
+        """Return the name of the port of card number *card* of *vm* on *host*."""
+        return self.run(host, "virsh", "domiflist", vm).stdout.splitlines()[2 + card].split()[0]
 
     def run(self, host, *words, check=True, timeout=300):
         """Run a command on *host* and return how it ended."""

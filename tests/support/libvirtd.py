@@ -9,13 +9,14 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import libvirt
 
 from saltext.lab.wait import until
 from tests.support import cgroups
@@ -97,7 +98,7 @@ class Libvirtd:
 
     @property
     def uri(self):
-        return f"qemu+unix:///system?socket={self.home}/run/libvirt/libvirt-sock"
+        return _uri(self.home)
 
     def calls(self):
         """Return the names of all domain calls so far, in order."""
@@ -159,6 +160,10 @@ def libvirtd(controllers=True):
         cgroups.end(groups)
 
 
+def _uri(home):
+    return f"qemu+unix:///system?socket={home}/run/libvirt/libvirt-sock"
+
+
 def _home():
     home = Path(tempfile.mkdtemp(prefix="lab-virt-", dir="/tmp"))  # short: a socket's path has 108 bytes
     home.chmod(0o755)  # QEMU runs as libvirt-qemu and has to get through
@@ -171,15 +176,19 @@ def _home():
 
 def _wait(home, process, seconds=60):
     end = time.monotonic() + seconds
-    while not _listens(home / "run/libvirt/libvirt-sock"):
+    while not _answers(home):
         if process.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"libvirtd did not come up: {(home / 'init.log').read_text()[-500:]}")
         time.sleep(0.05)
 
 
-def _listens(at):
-    with socket.socket(socket.AF_UNIX) as client:
-        return client.connect_ex(str(at)) == 0
+def _answers(home):
+    """Return whether libvirtd answers; its socket is there before anybody listens."""
+    try:
+        libvirt.open(_uri(home)).close()
+    except libvirt.libvirtError:
+        return False
+    return True
 
 
 def _gone(home, seconds=20):
