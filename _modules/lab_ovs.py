@@ -1,5 +1,5 @@
 """
-Look at and change Open vSwitch bridges through OVSDB.
+Look at and change Open vSwitch through OVSDB.
 
 Configuration (minion or pillar): ``lab:ovs:address`` is where OVSDB listens, by default
 ``unix:/run/openvswitch/db.sock``; ``lab:ovs:timeout`` is how many seconds it and
@@ -10,12 +10,13 @@ from saltext.lab.ovs import db
 from saltext.lab.plan import Change
 
 
-def bridges():
+def bridges(terse=True):
     """
     Return all bridges of this host as ``{name: fields}``; the fields are those a state takes.
 
-    A field at its default is left out.  ``adopt`` says that this suite made the bridge or
-    has taken it over.  Raises ``Unreachable`` when OVSDB or ovs-vswitchd does not answer.
+    A field at its default is left out, and if *terse* a mapping without entries.  ``adopt``
+    says that this suite made the bridge or has taken it over.  Raises ``Unreachable`` when
+    OVSDB or ovs-vswitchd does not answer.
 
     CLI Example:
 
@@ -24,7 +25,7 @@ def bridges():
         salt 'hv*' lab_ovs.bridges
     """
     with _session() as session:
-        return db.read(session)
+        return db.read(session, terse)
 
 
 def change(changes):
@@ -41,7 +42,39 @@ def change(changes):
         salt hv1 lab_ovs.change '[[[br-lab, ports, vm0, tag], null, 10]]'
     """
     with _session() as session:
-        db.write(session, [Change(tuple(path), *rest) for path, *rest in changes])
+        db.write(session, _changes(changes))
+
+
+def switch():
+    """
+    Return what is set for Open vSwitch itself, as ``{"switch": fields}``; raises as ``bridges``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'hv*' lab_ovs.switch
+    """
+    with _session() as session:
+        return db.read_switch(session)
+
+
+def change_switch(changes):
+    """
+    Make *changes* of Open vSwitch itself as ``change`` does; by hand, use ``state.single lab_ovs.switch``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt hv1 lab_ovs.change_switch '[[[switch, other_config, flow-limit], null, "100000"]]'
+    """
+    with _session() as session:
+        db.write_switch(session, _changes(changes))
+
+
+def _changes(changes):
+    return [Change(tuple(path), *rest) for path, *rest in changes]
 
 
 def _session():

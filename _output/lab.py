@@ -68,7 +68,50 @@ def _vms(rows):
     yield table
 
 
-TABLES = {"steps": _steps, "hosts": _hosts, "vms": _vms}
+def _proof(proof):
+    red = {(row["from"], row["to"]): row["kind"] for row in proof["red"]}
+    yield Text(_proven(proof), style="bold red" if red or proof["silent"] else "bold")
+    for name, network in proof["networks"].items():
+        if len(network["reach"]) > 1:
+            yield from _reach(name, network, red)
+    if len(proof["isolation"]) > 1:
+        yield from _isolation(proof["isolation"])
+    for why in proof["silent"].values():
+        yield Text(why, style="red")
+    for row in proof["red"]:
+        words = (f"{row['from']} → {row['to']}: {row['wrong']}", row["why"], row["fix"])
+        yield Text(" — ".join(word for word in words if word), style="red")
+
+
+def _proven(proof):
+    silent = f", {len(proof['silent'])} hosts silent" if proof["silent"] else ""
+    where = f"{proof['cells']} places in {len(proof['networks'])} networks"
+    return f"{where}, {len(proof['red'])} wrong{silent}; {proof['took']:.1f} s"
+
+
+def _reach(name, network, red):
+    yield Text(f"{name}: bytes that cross, of {network['mtu']}", style="bold")
+    table = _table("from \\ to", *network["reach"])
+    for sender, row in network["reach"].items():
+        kinds = {to: red.get((f"{sender}/{name}", f"{to}/{name}"), "") for to in network["reach"]}
+        table.add_row(sender, *(_bytes(row.get(to, "–"), kind) for to, kind in kinds.items()))
+    yield table
+
+
+def _bytes(size, kind):
+    shown = "?" if size is None else str(size)
+    return Text(f"{shown} {kind}".strip() if kind != "lost" else "lost", style="red" if kind else "")
+
+
+def _isolation(rows):
+    yield Text("packets of one network in another", style="bold")
+    table = _table("from \\ to", *rows)
+    for one, row in rows.items():
+        table.add_row(one, *(Text(row.get(to, "–"), style="red" if row.get(to) == "leak" else "") for to in rows))
+    yield table
+
+
+TABLES = {"steps": _steps, "hosts": _hosts, "vms": _vms, "proof": _proof}
 
 
 def _table(*columns):

@@ -3,6 +3,7 @@
 import functools
 import logging
 import sys
+from pathlib import Path
 
 import salt.utils.event
 
@@ -18,6 +19,7 @@ from saltext.lab.boot.guests import Guests
 from saltext.lab.boot.hosts import Hosts
 from saltext.lab.boot.run import BEGUN, FAILED, execute, interruptible
 from saltext.lab.errors import BadWish, LabError
+from saltext.lab.prove.proof import Prover
 from saltext.lab.schema import nearest
 from saltext.lab.spec import slices, source
 from saltext.lab.spec.check import checked
@@ -70,7 +72,7 @@ def bootstrap(until=VERBS[-1]):
     """
     Bring the whole lab up, and return what became of each step.
 
-    With *until* (power, minion, converge, enrol, start or highstate) it ends there.  Can be
+    With *until* (power, minion, converge, enrol, start, highstate or prove) it ends there.  Can be
     called again at any time: what is as wished is left alone, what was broken off goes on.
     Exits with 0 when all is up, 1 when a step failed, 2 for a spec with mistakes.
 
@@ -85,6 +87,7 @@ def bootstrap(until=VERBS[-1]):
     hosts, guests = Hosts(lab, fleet, desk), Guests(lab, fleet, digests)
     verbs = {"power": hosts.power, "minion": hosts.minion, "converge": hosts.converge}
     verbs |= {"enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
+    verbs["prove"] = _prover(lab, fleet).step
     ended = []
     with lock.held("lab.bootstrap"), interruptible():
         for event in execute(steps(lab, until), lambda step: verbs[step.verb](step)):
@@ -92,6 +95,27 @@ def bootstrap(until=VERBS[-1]):
             if event.state != BEGUN:
                 ended.append(event._asdict())
     return {"steps": ended, "retcode": FAILURE if any(event["state"] == FAILED for event in ended) else DONE}
+
+
+@_answers
+def prove():
+    """
+    Prove by packets who reaches whom, and return ``proof``: networks, isolation, and what is red.
+
+    Every host sends packets of several sizes to everybody in each of its networks, and tells
+    what arrived in which: that shows reach, isolation, the path MTU and loops, without any
+    guest.  Hosts that do not answer are named, and the rest is shown.  What is red comes with
+    what Open vSwitch says of the way.  The proof is also in the file prove.json beside the
+    master's records.  Exits with 0 when all is as wished, else with 1.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.prove
+    """
+    proof = _prover(_lab(), Fleet(__opts__)).prove()
+    return {"proof": proof, "retcode": FAILURE if proof["red"] or proof["silent"] else DONE}
 
 
 @_answers
@@ -177,6 +201,11 @@ def _lab():
 
 def _store():
     return Store(__opts__["lab"].get("records", DIRECTORY))
+
+
+def _prover(lab, fleet):
+    records = Path(__opts__["lab"].get("records", DIRECTORY))
+    return Prover(lab, fleet, records.with_name("prove.json"))
 
 
 def _desk():

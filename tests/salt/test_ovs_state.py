@@ -27,6 +27,23 @@ bridge br-old:
   lab_ovs.bridge_absent:
     - name: br-old
     - order: 1
+
+one port:
+  lab_ovs.port_present:
+    - name: vm9
+    - bridge: br-single
+    - tag: 9
+    - qos: {type: linux-htb, queues: {0: {dscp: 46}}}
+    - require: [{lab_ovs: br-single}]
+
+port old0:
+  lab_ovs.port_absent:
+    - name: old0
+    - bridge: br-never
+
+lab:ovs:switch:
+  lab_ovs.switch:
+    - other_config: {flow-limit: 100000}
 """
 
 
@@ -89,6 +106,10 @@ def test_bridges_are_made_through_salt_and_the_second_run_is_empty(apply):
     assert made[bridges]["changes"] == {"br-lab.ports.vm0.tag": {"old": None, "new": 10}}
     assert made["br-single"]["changes"] == {"br-single.fail_mode": {"old": None, "new": "secure"}}
     assert made["br-single"]["name"] == "br-single"
+    assert made["one port"]["changes"]["br-single.ports.vm9.tag"] == {"old": None, "new": 9}
+    assert told["one port"]["changes"] == made["one port"]["changes"]
+    assert (told["port old0"]["changes"], made["port old0"]["result"], made["port old0"]["changes"]) == ({}, True, {})
+    assert made["lab:ovs:switch"]["changes"] == {"switch.other_config.flow-limit": {"old": None, "new": "100000"}}
     assert {name: one["changes"] for name, one in again.items()} == dict.fromkeys(again, {})
 
 
@@ -105,8 +126,17 @@ def test_the_module_returns_what_a_state_takes(tmp_path, address, apply):
     apply({"br-lab": {"ports": {"vm0": {"tag": 10}}}})
     actual = _caller(tmp_path, {"lab": {"ovs": {"address": address}}}).cmd("lab_ovs.bridges")
 
-    assert actual["br-lab"]["ports"]["vm0"] == {"tag": 10, "options": {}, "external_ids": {}}
+    assert actual["br-lab"]["ports"]["vm0"] == {"tag": 10}
     assert actual["br-lab"]["adopt"] is True
+
+
+def test_a_port_on_a_bridge_that_is_not_there_is_refused_and_no_bridge_is_made(tmp_path, address):
+    caller = _caller(tmp_path, {"lab": {"ovs": {"address": address}}})
+    [ret] = caller.cmd("state.single", "lab_ovs.port_present", name="vm9", bridge="br-none").values()
+
+    assert (ret["result"], ret["changes"]) == (False, {})
+    assert ret["comment"] == "there is no bridge br-none — make it with lab_ovs.bridge_present"
+    assert "br-none" not in caller.cmd("lab_ovs.bridges")
 
 
 def test_an_ovsdb_that_is_away_is_named(tmp_path, apply):

@@ -41,12 +41,19 @@ def is_alive(pid):
 @contextmanager
 def ovsdb(home):
     """Yield the address of a private OVSDB in directory *home*."""
-    db, socket = home / "conf.db", f"unix:{home}/db.sock"
-    subprocess.run(["ovsdb-tool", "create", db, SCHEMA], env=_ovs_env(home), check=True, timeout=20)
-    server = ("ovsdb-server", *COMMON, f"--pidfile={home}/db.pid", f"--remote=p{socket}", db)
+    subprocess.run(["ovsdb-tool", "create", home / "conf.db", SCHEMA], env=_ovs_env(home), check=True, timeout=20)
+    with ovsdb_server(home) as address:
+        subprocess.run(["ovs-vsctl", "--no-wait", f"--db={address}", "init"], check=True, timeout=20)
+        yield address
+
+
+@contextmanager
+def ovsdb_server(home):
+    """Serve the OVSDB that is in directory *home* already; yield its address."""
+    address = f"unix:{home}/db.sock"
+    server = ("ovsdb-server", *COMMON, f"--pidfile={home}/db.pid", f"--remote=p{address}", home / "conf.db")
     with daemon(home / "db.pid", *server, env=_ovs_env(home)):
-        subprocess.run(["ovs-vsctl", "--no-wait", f"--db={socket}", "init"], check=True, timeout=20)
-        yield socket
+        yield address
 
 
 @contextmanager

@@ -46,6 +46,7 @@ def test_the_steps_of_the_demo_lab():
         *(f"{verb} {host}" for verb in ("minion", "converge") for host in ("pi1", "pi2", "hv1", "hv2")),
         *(f"enrol {host}" for host in ("hv1", "hv2")),
         *(f"{verb} {vm}" for verb in ("start", "highstate") for vm in ("web1", "web2", "web3")),
+        "prove demo",
     }
 
 
@@ -59,6 +60,7 @@ def test_the_steps_of_the_demo_lab():
         ("enrol hv1", "start web1"),
         ("start web1", "highstate web1"),
         ("power pi2", "highstate web3"),
+        *((f"converge {host}", "prove demo") for host in ("pi1", "pi2", "hv1", "hv2")),
     ],
 )
 def test_what_comes_before_what(first, then):
@@ -70,6 +72,11 @@ def test_what_does_not_wait_for_each_other(one, other):
     needed = {need.split()[1] for step in STEPS for need in before(step, STEPS) if step.endswith(one)}
 
     assert other not in needed
+
+
+def test_the_proof_waits_for_no_guest_and_no_guest_for_it():
+    assert not [step for step in before("prove demo", STEPS) if step.split()[0] in ("enrol", "start", "highstate")]
+    assert not [step for step in STEPS if "prove demo" in before(step, STEPS)]
 
 
 def test_a_hypervisor_that_is_the_master_of_the_vms_is_named_once():
@@ -125,7 +132,8 @@ def test_what_needs_a_step_that_failed_is_skipped_and_all_else_goes_on():
     lost = {step for step in STEPS if step == "power hv2" or "power hv2" in before(step, STEPS)}
 
     assert {step for step, state in found.items() if state in (FAILED, SKIPPED)} == lost
-    assert lost == {"power hv2", "minion hv2", "converge hv2", "enrol hv2", "start web3", "highstate web3"}
+    host = {"power hv2", "minion hv2", "converge hv2", "enrol hv2", "start web3", "highstate web3"}
+    assert lost == host | {"prove demo"}
     assert found["highstate web1"] == found["highstate web2"] == SAME
     said = {event.step: event.said for event in events}
     assert said["power hv2"] == "hv2 is off — no power — rack power on hv2"

@@ -94,6 +94,38 @@ def test_the_status_of_hosts_and_vms():
         assert row in [" ".join(line.split()) for line in text.splitlines()]
 
 
+def proof(**changed):
+    reach = {"hv1": {"hv2": 1500}, "hv2": {"hv1": 1500}}
+    whole = {"networks": {"lan": {"mtu": 1500, "reach": reach}}, "isolation": {}, "red": [], "silent": {}}
+    return {"proof": whole | {"cells": 2, "took": 1.26} | changed}
+
+
+def test_a_green_proof_is_a_matrix():
+    head, title, columns, _, *rows = lines(proof(isolation={"lan": {"wan": "apart"}, "wan": {"lan": "apart"}}))
+
+    assert head == "2 places in 1 networks, 0 wrong; 1.3 s"
+    assert title == "lan: bytes that cross, of 1500"
+    assert columns.split() == ["from", "\\", "to", "hv1", "hv2"]
+    assert [row.split() for row in rows[:2]] == [["hv1", "–", "1500"], ["hv2", "1500", "–"]]
+    assert [row.split() for row in rows[-2:]] == [["lan", "–", "apart"], ["wan", "apart", "–"]]
+
+
+def test_what_is_wrong_is_in_the_matrix_and_in_one_line():
+    red = {"kind": "short", "from": "hv1/lan", "to": "hv2/lan", "wrong": "1500 are lost", "why": "x" * 200, "fix": "y"}
+    reach = {"hv1": {"hv2": 64, "hv3": None}, "hv2": {"hv1": 0, "hv3": None}, "hv3": {"hv1": None, "hv2": None}}
+    lost = red | {"kind": "lost", "from": "hv2/lan", "to": "hv1/lan", "why": ""}
+    networks = {"lan": {"mtu": 1500, "reach": reach}}
+    shown = lines(proof(networks=networks, red=[red, lost], silent={"hv3": "hv3 does not answer"}))
+
+    assert shown[0] == "2 places in 1 networks, 2 wrong, 1 hosts silent; 1.3 s"
+    assert [row.split() for row in shown[4:6]] == [["hv1", "–", "64", "short", "?"], ["hv2", "lost", "–", "?"]]
+    assert shown[-3:] == [
+        "hv3 does not answer",
+        f"hv1/lan → hv2/lan: 1500 are lost — {'x' * 200} — y",
+        "hv2/lan → hv1/lan: 1500 are lost — y",
+    ]
+
+
 def test_what_has_no_table_is_shown_as_it_is():
     assert shown({"said": "lab demo: no mistakes", "retcode": 0}) == "lab demo: no mistakes"
     assert shown({"enrolled": ["web1"], "retcode": 0}) == "{'enrolled': ['web1']}"

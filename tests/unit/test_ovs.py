@@ -1,113 +1,48 @@
 """The pure half of ``lab_ovs``: what may be, rows to data and back, changes to operations."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from saltext.lab.errors import BadWish, Refused
-from saltext.lab.ovs import ops, rows
-from saltext.lab.ovs.model import MARK, Bridge, Bridges, Local, Port
+from saltext.lab.ovs import ops, queries, rows, wire
+from saltext.lab.ovs.bridge_parts import Controller, Ipfix, Mirror, NetFlow, Sflow
+from saltext.lab.ovs.model import Bridge, Bridges, Switch
+from saltext.lab.ovs.port_model import Local, Member, Port, Qos, Queue
+from saltext.lab.ovs.tables import FIELDS, NO_KEYS, REFS
+from saltext.lab.ovs.types import MARK
 from saltext.lab.plan import Change, diff, merge
 from saltext.lab.schema import check, example
+from tests.support.daemons import SCHEMA
+from tests.support.ovs_wishes import bridges
 
 #: a busy machine is no fault
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-vlans = st.integers(1, 4094)
-texts = st.dictionaries(st.sampled_from(["key", "ttl", "note"]), st.none() | st.text(max_size=3) | st.integers(0, 9))
 
 
-def fields(**each):
-    return st.fixed_dictionaries({}, optional=each)
-
-
-local = {
-    "tag": st.none() | vlans,
-    "trunks": st.none() | st.lists(vlans, max_size=3),
-    "protected": st.none() | st.booleans(),
-    "mtu": st.none() | st.integers(68, 65535),
-    "external_ids": texts,
+MODELS = {
+    "Open_vSwitch": Switch,
+    "Bridge": Bridge,
+    "Port": Port,
+    "Interface": Member,
+    "QoS": Qos,
+    "Queue": Queue,
+    **{"Controller": Controller, "Mirror": Mirror, "NetFlow": NetFlow, "sFlow": Sflow, "IPFIX": Ipfix},
 }
-port = fields(**local, type=st.sampled_from([None, "", "system", "internal", "vxlan"]), options=texts)
-bridge = fields(
-    adopt=st.booleans(),
-    datapath_type=st.sampled_from([None, "", "system", "netdev"]),
-    fail_mode=st.sampled_from([None, "secure", "standalone"]),
-    local=fields(**local),
-    ports=st.dictionaries(st.sampled_from(["vm0", "vm1", "vm2"]), st.none() | port, max_size=3),
-    other_config=texts,
-    external_ids=texts,
-)
-bridges = st.dictionaries(st.sampled_from(["br-a", "br-b"]), st.none() | bridge)
+NO_COLUMN = {"adopt", "local", "error"}
 
 
-class Ovsdb:
-    """As much of a database as it takes to see that operations and rows fit together (RFC 7047, section 5.2)."""
-
-    def __init__(self):
-        self.tables = {"Bridge": {}, "Port": {}, "Interface": {}}
-        self.bridges, self.serial = [], 0
-
-    def bring(self, wish):
-        changes = list(diff(self.read(), wish))
-        self.commit(ops.operations(changes, rows.known([self.rows("Bridge"), self.rows("Port")])))
-
-    def read(self):
-        return rows.bridges([self.rows(table) for table in ("Bridge", "Port", "Interface")])
-
-    def rows(self, table):
-        """The rows that somebody points at; OVSDB collects the others."""
-        holder = {"Port": ("Bridge", "ports"), "Interface": ("Port", "interfaces")}.get(table)
-        used = self.pointed_at(*holder) if holder else self.bridges
-        return [{"_uuid": ["uuid", uuid], **self.tables[table][uuid]} for uuid in used]
-
-    def pointed_at(self, table, column):
-        return [uuid for row in self.rows(table) for uuid in rows.plain(row[column], column)]
-
-    def commit(self, operations):
-        names = {}
-        for one in operations:
-            getattr(self, one["op"])(names, **{key.replace("-", "_"): one[key] for key in one if key != "op"})
-
-    def insert(self, names, table, row, uuid_name):
-        self.serial += 1
-        names[uuid_name] = str(self.serial)
-        columns = [*rows.FIELDS[table].values(), *rows.LINKS[table]]
-        maps = ("options", "other_config", "external_ids")
-        blank = {column: ["map", []] if column in maps else rows.wire(None, column) for column in columns}
-        self.tables[table][names[uuid_name]] = blank | {"ofport": 1} | self.resolved(row, names)
-
-    def update(self, names, table, where, row):
-        self.tables[table][where[0][2][1]] |= row
-
-    def mutate(self, names, table, where, mutations):
-        for column, how, value in self.resolved(mutations, names):
-            if table == "Open_vSwitch":
-                self.bridges = self.mutated(["set", [["uuid", one] for one in self.bridges]], how, value)[1]
-                self.bridges = [uuid for _, uuid in self.bridges]
-            else:
-                row = self.tables[table][where[0][2][1]]
-                row[column] = self.mutated(row[column], how, value)
-
-    def mutated(self, old, how, value):
-        old = old if old[0] in ("set", "map") else ["set", [old]]
-        if old[0] == "set":
-            kept = [one for one in old[1] if one not in value[1]]
-            return ["set", kept + (value[1] if how == "insert" else [])]
-        if how == "insert":
-            return ["map", old[1] + [pair for pair in value[1] if pair[0] not in dict(old[1])]]
-        return ["map", [pair for pair in old[1] if pair[0] not in value[1]]]
-
-    def resolved(self, value, names):
-        if isinstance(value, list) and value[:1] == ["named-uuid"]:
-            return ["uuid", names[value[1]]]
-        if isinstance(value, list):
-            return [self.resolved(one, names) for one in value]
-        return {key: self.resolved(one, names) for key, one in value.items()} if isinstance(value, dict) else value
-
-
-@pytest.mark.parametrize("kind", [Bridge, Port, Local])
+@pytest.mark.parametrize("kind", [*MODELS.values(), Local])
 def test_every_documented_example_is_valid(kind):
-    assert check(kind, example(kind), "example").keys() == example(kind).keys()
+    fields = {name: value for name, value in example(kind).items() if name != "interfaces"}  # those are a bond's
+
+    assert check(kind, fields, "example").keys() == fields.keys()
+
+
+def test_the_documented_example_of_a_bond_is_valid():
+    assert check(Port, {"interfaces": example(Port)["interfaces"]}, "example")
 
 
 @calm
@@ -116,25 +51,6 @@ def test_a_second_run_finds_nothing_to_do(actual, wish):
     actual, wish = (check(Bridges, one, "lab") for one in (actual, wish))
 
     assert list(diff(merge(merge({}, actual), wish), wish)) == []
-
-
-@calm
-@given(first=bridges, second=bridges)
-def test_after_its_operations_the_database_is_as_wished(first, second):
-    database = Ovsdb()
-    for wish in (check(Bridges, one, "lab") for one in (first, second)):
-        try:
-            database.bring(wish)
-        except Refused:  # a port cannot be on both bridges
-            continue
-        if not _twice(wish):
-            assert list(diff(database.read(), wish)) == []
-
-
-def _twice(wish):
-    """Say whether *wish* puts one port on two bridges, which OVSDB refuses."""
-    named = [name for one in wish.values() if one for name, port in one.get("ports", {}).items() if port is not None]
-    return len(named) != len(set(named))
 
 
 @pytest.mark.parametrize(
@@ -153,6 +69,15 @@ def _twice(wish):
         ({"local": {"type": "internal"}}, "local:type is unknown"),
         ({"fail_mode": "sideways"}, "fail_mode is 'sideways': input should be 'secure' or 'standalone'"),
         ({"external_ids": {MARK: "x"}}, f"{MARK} is our mark"),
+        ({"flood_vlans": [4095]}, "flood_vlans:0 is 4095"),
+        ({"mirrors": {"m": {"select_vlan": [0]}}}, "mirrors:m:select_vlan:0 is 0"),
+        ({"ports": {"b0": {"interfaces": {"b0": {}}}}}, "br-lab:ports:b0 has an interface b0: a bond has a name of"),
+        ({"ports": {"b0": {"interfaces": {"e1": {}}, "mtu": 1600}}}, "mtu of a bond belongs to one of its interfaces"),
+        ({"ports": {"b0": {"qos": {}}}}, "ports:b0:qos:type is missing"),
+        ({"ports": {"b0": {"qos": {"type": "linux-htb", "queues": {"x": {}}}}}}, "queues:x"),
+        ({"netflow": {"targets": []}}, "netflow:targets"),
+        ({"controllers": {"10.0.0.9": {}}}, "controllers:10.0.0.9"),
+        ({"ports": {"vm0": {"mac": "02:00"}}}, "ports:vm0:mac is '02:00'"),
     ],
 )
 def test_what_cannot_be_is_told_with_its_path(bad, told):
@@ -187,42 +112,55 @@ def test_trunks_are_a_set():
     assert check(Port, {"trunks": [30, 20, 30]}, "x")["trunks"] == [20, 30]
 
 
+@pytest.mark.parametrize("value", [None, 0, 10, [5, 7], {}, {"a": "b"}])
+def test_a_value_survives_the_wire(value):
+    assert wire.plain(wire.wire(value), isinstance(value, list)) == value
+
+
+def test_a_set_of_one_comes_bare_and_an_empty_one_is_a_list():
+    assert wire.plain(7, many=True) == [7]
+    assert wire.plain(["uuid", "u1"], many=True) == ["u1"]
+    assert wire.plain(["set", []], many=True) == []
+
+
+@pytest.mark.parametrize("table", FIELDS)
+def test_every_field_has_a_column_and_every_column_a_field(table):
+    columns = FIELDS[table].keys() | REFS.get(table, {}).keys() - {"bridges"}
+    own = {"Port": FIELDS["Interface"].keys()}.get(table, set())
+
+    assert MODELS[table].model_fields.keys() - NO_COLUMN == columns | own
+
+
+@pytest.mark.parametrize("table", FIELDS)
+def test_every_column_is_one_of_ovsdb_and_its_default_fits(table):
+    schema = json.loads(Path(SCHEMA).read_text())["tables"][table]["columns"]
+    columns = [(one.name, one.default) for one in FIELDS[table].values()]
+    columns += [(one.column, one.default) for one in REFS.get(table, {}).values()]
+    for name, default in columns:
+        kind = schema[name]["type"]
+        several = isinstance(kind, dict) and (kind.get("min") == 0 or kind.get("max") == "unlimited")
+        assert ("value" in kind) == (default == NO_KEYS), name
+        assert several == isinstance(default, list), name
+
+
+def tables(**columns):
+    """Return the rows of an OVSDB with one bridge br-a of one port vm0."""
+    rows = {"Bridge": {"A": {"name": "br-a", "ports": ["uuid", "P"]}}}
+    rows |= {"Port": {"P": {"name": "vm0", "interfaces": ["uuid", "I"]}}, "Interface": {"I": {"name": "vm0"}}}
+    return {name: {} for name in FIELDS} | rows | columns
+
+
+KNOWN = rows.known(tables(Bridge={**tables()["Bridge"], "B": {"name": "br-b"}}))
+
+
 @pytest.mark.parametrize(
-    ("value", "column"),
-    [
-        (None, "tag"),
-        (0, "tag"),
-        (10, "tag"),
-        ([], "trunks"),
-        ([5, 7], "trunks"),
-        ({}, "options"),
-        ({"a": "b"}, "options"),
-    ],
+    ("failed", "why"),
+    [({}, None), ({"error": "no such device"}, "no such device"), ({"error": ["set", []]}, queries.NOT_OPENED)],
 )
-def test_a_value_survives_the_wire(value, column):
-    assert rows.plain(rows.wire(value, column), column) == value
+def test_why_a_port_does_not_run(failed, why):
+    found = rows.bridges(tables(Interface={"I": {"name": "vm0", **failed}}), terse=True)
 
-
-def test_a_set_of_one_comes_bare():
-    assert rows.plain(7, "trunks") == [7]
-    assert rows.plain(["uuid", "u1"], "ports") == ["u1"]
-
-
-@pytest.mark.parametrize(
-    ("ofport", "said", "why"),
-    [
-        (1, ["set", []], None),
-        (1, "No usable peer", None),  # comes and goes some time after ovs-vswitchd has applied all
-        (-1, "no such device", "no such device"),
-        (-1, ["set", []], rows.NOT_OPENED),
-        (["set", []], ["set", []], rows.NOT_OPENED),
-    ],
-)
-def test_why_a_port_does_not_run(ofport, said, why):
-    assert rows.error({"ofport": ofport, "error": said}) == why
-
-
-KNOWN = rows.Known({"br-a": "A", "br-b": "B"}, {"vm0": rows.Place("br-a", "P", ["I"])})
+    assert found["br-a"]["ports"]["vm0"].get("error") == why
 
 
 def test_a_map_is_mutated_key_by_key():
@@ -254,3 +192,8 @@ def test_removing_what_has_gone_meanwhile_needs_no_operation():
     gone = [Change(("br-x",), {}, None), Change(("br-a", "ports", "vm9"), {}, None)]
 
     assert ops.operations(gone, KNOWN) == []
+
+
+def test_a_bridge_that_has_gone_meanwhile_is_not_made_of_a_change_to_it():
+    with pytest.raises(Refused, match="there is no bridge br-x"):
+        ops.operations([Change(("br-x", "ports", "vm9"), None, {})], KNOWN)

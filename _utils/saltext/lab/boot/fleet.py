@@ -9,7 +9,7 @@ import salt.utils.args
 import salt.utils.jid
 
 from saltext.lab.boot import returns
-from saltext.lab.errors import Unreachable
+from saltext.lab.errors import LabError, Unreachable
 
 LIFE = 20  #: seconds without a return after which a minion is asked whether it is still at it
 RESTART = "salt-minion-restart"  #: the state that has systemd restart the minion a moment after the job
@@ -35,6 +35,12 @@ class Fleet:
         """
         with self._client() as client:
             return returns.value(minion, fun, self._answer(client, minion, fun, (args, kwargs), timeout))
+
+    def call_all(self, minions, fun, *args, timeout=60, **kwargs):
+        """Return ``{minion: what *fun* returned there, or the LabError}``; one job has all begin at once."""
+        with self._client() as client:
+            answers = self._answers(client, minions, fun, (args, kwargs), timeout)
+        return {minion: _value_or_error(minion, fun, answers.get(minion)) for minion in minions}
 
     def runner(self, minion, fun, *args, timeout=120, **kwargs):
         """Return what runner *fun* returned on the master beside *minion*."""
@@ -82,17 +88,32 @@ class Fleet:
                 return client.event.get_event(wait=1, tag=f"salt/job/{jid}/ret/{minion}")
         return None
 
+    def _answers(self, client, minions, fun, words, timeout):
+        jid, end = self._publish(client, minions, fun, words), time.monotonic() + timeout
+        found: dict = {}
+        while len(found) < len(minions) and (left := end - time.monotonic()) > 0:
+            if answer := client.event.get_event(wait=left, tag=f"salt/job/{jid}/ret/"):
+                found[answer["id"]] = answer
+        return found
+
     def _at_it(self, client, minion, jid):
         """Return whether *minion* is still busy with the job; an emulated guest under load takes its time to say so."""
         asked = self._publish(client, minion, "saltutil.find_job", ((jid,), {}))
         answer = client.event.get_event(wait=3 * LIFE, tag=f"salt/job/{asked}/ret/{minion}")
         return bool(answer and answer["return"])
 
-    def _publish(self, client, minion, fun, words):
+    def _publish(self, client, minions, fun, words):
         jid = salt.utils.jid.gen_jid(self.opts)
-        client.event.subscribe(f"salt/job/{jid}/ret/{minion}")  # kept until asked for, whatever else is waited for
+        client.event.subscribe(f"salt/job/{jid}/ret/")  # kept until asked for, whatever else is waited for
         try:
-            client.pub(minion, fun, salt.utils.args.condition_input(*words), "list", jid=jid)
+            client.pub(minions, fun, salt.utils.args.condition_input(*words), "list", jid=jid)
         except salt.exceptions.SaltClientError as err:
             raise Unreachable("the master on this machine takes no jobs", str(err), "is salt-master up?") from err
         return jid
+
+
+def _value_or_error(minion, fun, answer):
+    try:
+        return returns.value(minion, fun, answer)
+    except LabError as err:
+        return err

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest
 
-VERBS = ("power", "minion", "converge", "enrol", "start", "highstate")
+VERBS = ("power", "minion", "converge", "enrol", "start", "highstate", "prove")
 
 
 class Step(NamedTuple):
@@ -27,13 +27,15 @@ def steps(lab, until=VERBS[-1]):
     Return the ``Step``s that bring up a checked ``Lab``, as far as the verb *until*, each after those that it needs.
 
     power on → minion answers → converge (bridges, tunnels, domains, masters) → enrol the keys
-    of a hypervisor's VMs with the virtual master → start each VM → its highstate.
+    of a hypervisor's VMs with the virtual master → start each VM → its highstate.  Once all
+    hosts have converged, the networks are proven, while VMs start.
     """
     if until not in VERBS:
         raise BadWish(f"until={until} is no step{nearest(until, VERBS)}", "", f"one of {', '.join(VERBS)}")
     hosts = [step for host in lab.hosts for step in _host(lab, host)]
     vms = [step for host in _hypervisors(lab) for step in _vms(lab, host)]
-    return [step for step in hosts + vms if step.verb in VERBS[: VERBS.index(until) + 1]]
+    proof = Step("prove", lab.name, tuple(step.id for step in hosts if step.verb == "converge"))
+    return [step for step in [*hosts, *vms, proof] if step.verb in VERBS[: VERBS.index(until) + 1]]
 
 
 def _host(lab, host):

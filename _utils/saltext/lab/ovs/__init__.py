@@ -1,1 +1,1 @@
-"""Open vSwitch through OVSDB: ``model`` what may be, ``rows`` and ``ops`` pure, ``rpc`` and ``db`` talk."""
+"""Open vSwitch through OVSDB: ``model`` what may be; ``queries``, ``rows``, ``shape``, ``ops`` pure; ``db`` talks."""

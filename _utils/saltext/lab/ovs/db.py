@@ -4,11 +4,10 @@ import time
 from contextlib import contextmanager
 
 from saltext.lab.errors import Refused, Unreachable
-from saltext.lab.ovs import ops, rows
+from saltext.lab.ovs import ops, queries, rows, shape
 from saltext.lab.ovs.rpc import Session
 
 SOCKET = "unix:/run/openvswitch/db.sock"
-CURRENT = ops.select("Open_vSwitch", "next_cfg", "cur_cfg")
 
 
 @contextmanager
@@ -21,49 +20,73 @@ def connect(address=SOCKET, timeout=20):
         session.close()
 
 
-def read(session):
+def read(session, terse=False):
     """
     Return all bridges as ``{name: fields}``, in the shape of ``model.Bridges``.
 
     ``adopt`` is there and True iff the bridge has our mark; a port that ovs-vswitchd could
-    not open has its ``error``.  Raises ``Unreachable`` when ovs-vswitchd does not apply
-    what the database already holds: then that is not what is.
+    not open has its ``error``.  If *terse*, mappings without entries are left out.  Raises
+    ``Unreachable`` when ovs-vswitchd does not apply what the database already holds: then
+    that is not what is.
     """
-    current, *found = session.transact(CURRENT, *ops.READ)
-    [now] = current["rows"]
-    if now["cur_cfg"] < now["next_cfg"]:
-        _await(session, now["next_cfg"])
-        found = session.transact(*ops.READ)
-    return rows.bridges([table["rows"] for table in found])
+    found = _applied(session, queries.READ)
+    return rows.bridges(queries.collected(queries.READ, found), terse)
+
+
+def read_switch(session):
+    """Return ``{"switch": fields}`` of Open vSwitch itself, in the shape of ``model.Switches``; raises as ``read``."""
+    [found] = _applied(session, [queries.SWITCH])
+    return {"switch": {"adopt": True, **rows.switch(found["rows"][0])}}
 
 
 def write(session, changes):
     """
-    Make *changes* (``plan.Change``) in one transaction, and wait until ovs-vswitchd has applied it.
+    Make *changes* (``plan.Change``) of bridges in one transaction, and wait until ovs-vswitchd has applied it.
 
     Raises ``Refused`` with the words of OVSDB (then nothing was changed) or of
     ovs-vswitchd (a port that it cannot open), ``Unreachable`` when ovs-vswitchd does not
     follow in time.
     """
-    known = rows.known([table["rows"] for table in session.transact(*ops.FIND)])
-    *_, last = session.transact(*ops.operations(changes, known), *ops.BUMP)
-    _await(session, last["rows"][0]["next_cfg"])
-    _raise_errors(session, ops.touched(changes))
+    names = ops.touched(changes)
+    find = queries.find(names)
+    known = rows.known(queries.collected(find, session.transact(*find)))
+    failed = _commit(session, ops.operations(changes, known))
+    _raise_errors([row for result in failed for row in result["rows"] if row["name"] in names])
 
 
-def _await(session, wanted):
-    """Return when ovs-vswitchd has applied configuration *wanted*; the server tells, nothing polls."""
-    end, seen = time.monotonic() + session.timeout, -1
+def write_switch(session, changes):
+    """Make *changes* (``plan.Change``) of Open vSwitch itself, as ``write`` does."""
+    _commit(session, ops.switch(shape.patch(changes)["switch"]))
+
+
+def _applied(session, operations):
+    """Return the results of select *operations* when ovs-vswitchd has applied what is wanted."""
+    current, *found = session.transact(queries.CURRENT, *operations)
+    [now] = current["rows"]
+    if now["cur_cfg"] < now["next_cfg"]:
+        found = _await(session, now, operations, f"configuration {now['next_cfg']}")
+    return found
+
+
+def _commit(session, operations):
+    """Make *operations*, wait until ovs-vswitchd has applied them, and return what ``queries.FAILED`` finds then."""
+    *_, last = session.transact(*operations, *ops.BUMP)
+    return _await(session, last["rows"][0], queries.FAILED, "what this run has written to OVSDB")
+
+
+def _await(session, now, operations, what):
+    """Return the results of *operations* when ovs-vswitchd has applied *what* is wanted *now*; nothing polls."""
+    end, seen, found = time.monotonic() + session.timeout, now["cur_cfg"], []
     try:
-        while seen < wanted:
+        while seen < now["next_cfg"]:
             left = max(0, end - time.monotonic())
-            *_, current = session.transact(_until_not(seen, left), CURRENT, within=left + 1)
+            _, current, *found = session.transact(_until_not(seen, left), queries.CURRENT, *operations, within=left + 1)
             seen = current["rows"][0]["cur_cfg"]
     except Unreachable as err:
-        why = f"configuration {wanted} is wanted, {seen} applied ({err})"
-        raise Unreachable(
-            f"ovs-vswitchd did not follow within {session.timeout} s", why, "is ovs-vswitchd up?"
-        ) from err
+        why = f"{what} stays there and is applied when it runs again; it is at {seen} of {now['next_cfg']} ({err})"
+        fix = "systemctl restart openvswitch-switch, then run this again"
+        raise Unreachable(f"ovs-vswitchd did not follow within {session.timeout} s", why, fix) from err
+    return found
 
 
 def _until_not(seen, seconds):
@@ -78,12 +101,9 @@ def _until_not(seen, seconds):
     }
 
 
-def _raise_errors(session, ports):
-    """Raise the errors of ovs-vswitchd about *ports*."""
-    failed = (
-        ops.select("Interface", "name", "ofport", "error", where=[["ofport", "==", none]]) for none in (-1, ["set", []])
-    )
-    found = [row for table in session.transact(*failed) for row in table["rows"] if row["name"] in ports]
-    if found:
-        names = ", ".join(sorted(row["name"] for row in found))
-        raise Refused(f"ovs-vswitchd cannot open {names}", "; ".join(sorted({rows.error(row) for row in found})))
+def _raise_errors(failed):
+    """Raise the errors of ovs-vswitchd about the interfaces whose rows have *failed*."""
+    if failed:
+        names = ", ".join(sorted(row["name"] for row in failed))
+        reasons = sorted({queries.why(row) for row in failed})
+        raise Refused(f"ovs-vswitchd cannot open {names}", "; ".join(reasons))
