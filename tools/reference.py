@@ -44,11 +44,17 @@ def pages():
     return {
         "spec.md": _page("The spec", SPEC, _kinds(spec), *_models(schema, "Lab", "lab")),
         "spec.schema.json": json.dumps(schema, indent=2) + "\n",
-        "lab_ovs.md": _things("lab_ovs", ovs, Bridge=ovs.Bridges),
+        "lab_ovs.md": _things("lab_ovs", ovs, Bridge=ovs.Bridges, Switch=ovs.Switches),
         "lab_virt.md": _things("lab_virt", virt, **VIRT),
-        "lab_master.md": _page("lab_master: execution module", *functions(HERE / "_modules/lab_master.py")),
+        "lab_net.md": _page("lab_net", "## States", *functions(HERE / "_states/lab_net.py"), *_module("lab_net")),
+        "lab_probe.md": _page("lab_probe", *_module("lab_probe")),
+        "lab_master.md": _page("lab_master", *_module("lab_master")),
         "runners.md": _page("lab: runners", *functions(HERE / "_runners/lab.py")),
     }
+
+
+def _module(name):
+    return ["## Execution module", *functions(HERE / f"_modules/{name}.py")]
 
 
 def _things(name, module, **kinds):

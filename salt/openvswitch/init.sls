@@ -54,7 +54,7 @@ bridges:
   lab_ovs.bridges:
     - name: lab:ovs:bridges
     {%- for bridge, wish in lab.ovs.bridges.items() %}
-    - {{ bridge }}: {{ wish | json }}
+    - {{ bridge }}: {{ wish | json(sort_keys=false) }}
     {%- endfor %}
     - require:
       - service: openvswitch-service

@@ -8,6 +8,11 @@
     - names: [{{ name }}.{{ lab.domain }}, {{ name }}]
 {%- endfor %}
 
+# What lab_probe imports, on hosts without switches too.
+minion-packages:
+  pkg.installed:
+    - pkgs: [python3-openvswitch]
+
 /etc/salt/minion.d/lab.conf:
   file.managed:
     - source: salt://salt-minion/lab.conf.j2

@@ -12,6 +12,7 @@ import pytest
 from saltext.lab.prove import expect, told, wire
 from saltext.lab.prove.judge import LEAK, LOOP, LOST, SHORT
 from saltext.lab.prove.proof import Prover
+from saltext.lab.spec import facts
 from saltext.lab.spec.check import checked
 from saltext.lab.wait import until
 from tests.support.fabric import fabric, ip
@@ -74,7 +75,7 @@ def test_a_sound_lab_is_green_and_as_it_was_afterwards(net, prove, tmp_path):
     proof = prove(window=20)
 
     assert told.summary(proof) == ""
-    mtus = {name: network.mtu for name, network in LAB.networks.items()}
+    mtus = {name: facts.mtu(LAB, name) for name in LAB.networks}
     others = {one: [other for other in "abc" if other != one] for one in "abc"}
     assert proof["networks"] == {
         name: {"mtu": mtu, "reach": {one: dict.fromkeys(others[one], mtu) for one in "abc"}}
@@ -105,20 +106,20 @@ def mended(net):
 
 
 def test_a_tunnel_in_another_vlan_is_found_on_its_host(net, prove):
-    net.hosts["a"].vsctl("set", "Port", "vx-b", "tag=99")
+    net.hosts["a"].vsctl("set", "Port", "vx-b-under", "tag=99")
     proof = prove()
-    net.hosts["a"].vsctl("clear", "Port", "vx-b", "tag")
+    net.hosts["a"].vsctl("clear", "Port", "vx-b-under", "tag")
 
     assert reds(proof) == both_ways(LOST, "a", "b", "lan", "store")
     assert {row["why"] for row in proof["red"]} == {
-        "a: port vx-b is in VLAN 99, and not VLAN 10",
-        "a: port vx-b is in VLAN 99, and not VLAN 20",
+        "a: port vx-b-under is in VLAN 99, and not VLAN 10",
+        "a: port vx-b-under is in VLAN 99, and not VLAN 20",
     }
     assert 'bridge("br-int")' in proof["traces"]["a/lan"]
 
 
 def test_a_tunnel_to_nowhere_is_told_in_the_words_of_the_switch(net, prove, mended):
-    net.hosts["c"].vsctl("set", "Interface", "vx-a", "options:remote_ip=10.97.0.1")
+    net.hosts["c"].vsctl("set", "Interface", "vx-a-under", "options:remote_ip=10.97.0.1")
     proof = prove()
 
     assert reds(proof) == both_ways(LOST, "a", "c", "lan", "store")

@@ -136,7 +136,7 @@ def test_a_host_that_loses_its_power_comes_back_with_its_old_network_and_without
     assert world(lab) == before
     assert lab.run(HOST, "systemctl", "is-active", "salt-minion", check=False).stdout == "inactive\n"
     lab.run(HOST, "ping", "-c3", "-W1", "-M", "do", "-s", "1550", "10.98.0.21")
-    assert lab.run(HOST, "ovs-vsctl", "get", "Interface", "vx-hv1", "error").stdout == "[]\n"
+    assert lab.run(HOST, "ovs-vsctl", "get", "Interface", "vx-hv1-underlay", "error").stdout == "[]\n"
     lab.run(HOST, "systemctl", "enable", "--now", "salt-minion")
     answers(lab)
     states = lab.salt("pi1", HOST, "state.apply", "openvswitch")

@@ -26,7 +26,7 @@ def test_after_a_bootstrap_all_is_green_and_the_proof_is_kept(lab):
 def broken(lab):
     """A tunnel of hv1 leads to nobody; and a flow that the spec knows nothing of keeps the tunnels of pi2 shut."""
     flow = "priority=9,udp,tp_dst=4789"
-    lab.run("hv1", "ovs-vsctl", "set", "interface", "vx-hv2", "options:remote_ip=10.98.0.99")
+    lab.run("hv1", "ovs-vsctl", "set", "interface", "vx-hv2-underlay", "options:remote_ip=10.98.0.99")
     lab.run("pi2", "ovs-ofctl", "add-flow", "br-trunk0", f"{flow},actions=drop")
     yield
     lab.run("pi2", "ovs-ofctl", "--strict", "del-flows", "br-trunk0", flow)

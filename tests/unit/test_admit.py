@@ -330,6 +330,14 @@ def test_a_highstate_whose_runner_died_is_taken_up_by_the_next_event(store):
     assert welcome(store, applied(), "web1", "d1").state == "done"
 
 
+def test_a_fault_in_the_code_leaves_no_highstate_that_runs_for_ever(store):
+    store.put(USED)
+    with pytest.raises(KeyError):
+        welcome(store, Machines(lambda minion: {}["fault"]), "web1", "d1")
+
+    assert (store.get("web1").highstate.state, store.get("web1").highstate.why) == ("failed", "it was broken off")
+
+
 def test_one_that_runs_is_left_alone(store):
     store.put(USED.model_copy(update={"highstate": Highstate(state="running", at=time.time())}))
 

@@ -235,6 +235,19 @@ def test_a_highstate_that_was_not_rendered_has_failed(said):
     assert returns.applied(said) == ({}, {"state.apply": "Rendering SLS 'x' failed line 3"})
 
 
+def test_a_machine_without_any_state_is_told_and_is_no_fault_of_ours():
+    said = {
+        "no_|-states_|-states_|-None": {
+            "result": False,
+            "comment": "No states found",
+            "name": "No States",
+            "changes": {},
+        }
+    }
+
+    assert returns.applied(said) == ({}, {"state.apply": "No states found"})
+
+
 # The lock
 
 

@@ -91,7 +91,7 @@ def test_a_tagged_network_on_a_wire_is_probed_with_its_tag():
     spec = merge(SPEC, {"networks": networks, "hosts": {"hv1": {"uplinks": {"trunk0": ["underlay", "dmz"]}}}})
     cells = expect.cells(checked(spec))
 
-    assert cells[id_of("hv1/dmz", cells)][4:6] == ("br-trunk0", 30)
+    assert cells[id_of("hv1/dmz", cells)][4:6] == ("br-int", 30)
 
 
 @given(st.integers(576, 9216))

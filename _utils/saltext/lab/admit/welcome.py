@@ -30,14 +30,21 @@ def welcome(store, fleet, minion, digest, again=False):
     boot = _rebooted(store.get(minion), fleet, again)
     if not store.update(minion, lambda record: _claim(record, boot, again)):
         return None
+    why = "it was broken off"
     try:
-        failed = fleet.apply(minion).failed
-        why = "; ".join(f"{name}: {comment}" for name, comment in failed.items())
-    except LabError as err:
-        why = str(err)
-    state = Highstate(state="failed" if why else "done", at=time.time(), digest="" if why else digest, why=why)
-    store.update(minion, lambda record: {"highstate": state})
+        why = _applied(fleet, minion)
+    finally:  # whatever happens, nobody waits for a highstate that does not run
+        state = Highstate(state="failed" if why else "done", at=time.time(), digest="" if why else digest, why=why)
+        store.update(minion, lambda record: {"highstate": state})
     return state
+
+
+def _applied(fleet, minion):
+    """Return why the highstate of *minion* failed, or an empty text."""
+    try:
+        return "; ".join(f"{name}: {comment}" for name, comment in fleet.apply(minion).failed.items())
+    except LabError as err:
+        return str(err)
 
 
 def remember_boot(store, fleet, minion):

@@ -41,9 +41,13 @@ def applied(ret):
     if not isinstance(ret, dict):
         return Applied({}, {"state.apply": _text(ret)})
     states = [state for state in ret.values() if isinstance(state, dict) and "result" in state]
-    changes = {state["__id__"]: state["changes"] for state in states if state["changes"]}
-    failed = {state["__id__"]: state["comment"] for state in states if state["result"] is False}
+    changes = {_id(state): state["changes"] for state in states if state["changes"]}
+    failed = {_id(state): state["comment"] for state in states if state["result"] is False}
     return Applied(changes, failed)
+
+
+def _id(state):
+    return state.get("__id__", "state.apply")  # what Salt says when there are no states at all has none
 
 
 def _text(ret):

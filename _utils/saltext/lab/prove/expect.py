@@ -4,8 +4,7 @@ from collections import defaultdict
 from itertools import count
 from typing import NamedTuple
 
-from saltext.lab.spec import facts
-from saltext.lab.spec.switches import INTEGRATION, uplink_bridge
+from saltext.lab.spec import facts, wires
 
 REACH, APART, ANY = "reach", "apart", "any"
 #: bytes of a packet, to find what crosses where the whole MTU does not: IPv6's least, VXLAN in 1500 with and without
@@ -22,7 +21,8 @@ class Cell(NamedTuple):
     mtu: int
     bridge: str | None = None  #: Open vSwitch bridge that gets a port for the probe, with ``tag``
     tag: int | None = None  #: 0: packets without a tag
-    mac: str | None = None  #: of the network card that the probe uses as it is
+    card: str | None = None  #: network card that the probe uses as it is, by its name
+    mac: str | None = None  #: or by its address
 
     @property
     def name(self):
@@ -34,7 +34,7 @@ def cells(lab):
     """Return every ``Cell`` of a checked ``Lab``."""
     ids = count()
     return [
-        Cell(next(ids), host, network, lab.networks[network].mtu, **_where(lab, host, network))
+        Cell(next(ids), host, network, facts.mtu(lab, network), **_where(lab, host, network))
         for host in lab.hosts
         for network in _carried(lab, host)
     ]
@@ -62,7 +62,7 @@ def probes(found):
 
 def where(cell):
     """Return the part of a probe that says where it is."""
-    return {key: getattr(cell, key) for key in ("id", "mtu", "bridge", "tag", "mac")}
+    return {key: getattr(cell, key) for key in ("id", "mtu", "bridge", "tag", "card", "mac")}
 
 
 def sizes(mtu):
@@ -72,15 +72,14 @@ def sizes(mtu):
 
 def _carried(lab, host):
     """The networks on *host*, each once: where it is managed, those on its wires, those of its own and of its VMs."""
-    wires = [network for carried in lab.hosts[host].uplinks.values() for network in carried]
-    return dict.fromkeys([lab.hosts[host].address.split("+")[0], *wires, *facts.wanted(lab, host)])
+    wired = [network for carried in lab.hosts[host].uplinks.values() for network in carried]
+    return dict.fromkeys([lab.hosts[host].address.split("+")[0], *wired, *facts.wanted(lab, host)])
 
 
 def _where(lab, host, network):
-    wish = lab.networks[network]
-    if wish.overlay:
-        return {"bridge": INTEGRATION, "tag": wish.vlan}
-    for card, carried in lab.hosts[host].uplinks.items():
-        if network in carried:
-            return {"bridge": uplink_bridge(card), "tag": wish.vlan or 0}
-    return {"mac": lab.hosts[host].mac}
+    plug = wires.plug(lab, host, network)
+    if plug.card:
+        return {"card": plug.card}
+    if plug.bridge == wires.INTEGRATION and not (lab.networks[network].overlay or wires.card(lab, host, network)):
+        return {"mac": lab.hosts[host].mac}
+    return {"bridge": plug.bridge, "tag": plug.tag or 0}

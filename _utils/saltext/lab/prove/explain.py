@@ -28,7 +28,7 @@ def ways(trace):
 
 
 def _ports(ports, probe):
-    wire = probe["bridge"].removeprefix("br-")  # the card that spec.switches.uplink_bridge names it after
+    wire = probe["bridge"].removeprefix("br-")  # the card that spec.wires.card_bridge names it after
     roads = {name: port for name, port in ports.items() if name == wire or port.get("type") in ELSEWHERE}
     for name, port in ports.items():
         if port.get("error"):

@@ -56,12 +56,12 @@ def _opened(switch, probes):
 
 
 def _faults(probes, devices):
-    """A bridge that is not there is not made: that is for those whose bridge it is."""
-    return {
-        probe["id"]: f"there is no bridge {probe['bridge']}" if probe["bridge"] else f"no card has {probe['mac']}"
-        for probe in probes
-        if probe["id"] not in devices
-    }
+    """Return ``{id: why}``; a bridge that is not there is not made: that is for those whose bridge it is."""
+    return {probe["id"]: f"there is no {_place(probe)}" for probe in probes if probe["id"] not in devices}
+
+
+def _place(probe):
+    return f"bridge {probe['bridge']}" if probe["bridge"] else f"card {probe['card'] or probe['mac']}"
 
 
 def _told(switch, bridges, probe):

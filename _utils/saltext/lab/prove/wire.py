@@ -38,10 +38,11 @@ def name(probe):
 
 
 def cards(probes):
-    """Return ``{id: device}`` for those of *probes* that name the MAC of a card of this host."""
+    """Return ``{id: device}`` for those of *probes* that name a card of this host, or its MAC."""
     oldest_last = sorted(socket.if_nameindex(), reverse=True)  # a device above a card may have its MAC too
-    found = {_mac(device): device for _, device in oldest_last}
-    return {probe["id"]: found[probe["mac"]] for probe in probes if probe["mac"] in found}
+    found = {_mac(device): device for _, device in oldest_last} | {device: device for _, device in oldest_last}
+    wanted = {probe["id"]: probe["card"] or probe["mac"] for probe in probes}
+    return {own: found[card] for own, card in wanted.items() if card in found}
 
 
 def converse(talk, devices, window):
