@@ -163,7 +163,7 @@ def test_a_bridge_that_is_not_there_is_told_and_not_made(net, prove, mended):
 
     assert "br-int" not in net.hosts["c"].bridges()
     assert reds(proof) == {
-        red for one in "ab" for network in ("lan", "store") for red in both_ways(LOST, one, "c", network)
+        red for one in "ab" for network in ("lan", "store", "red", "blue") for red in both_ways(LOST, one, "c", network)
     }
     assert {row["why"] for row in proof["red"]} == {"c: there is no bridge br-int"}
 

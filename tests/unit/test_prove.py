@@ -260,7 +260,7 @@ bridge("br-int")
 
 Final flow: unchanged
 """  # of ovs-appctl 3.1.0
-PROBE = {"bridge": "br-int", "tag": 10}
+PROBE = {"bridge": "br-int", "tag": 10, "roads": ["vx-pi2"]}
 TUNNEL = {"type": "vxlan", "options": {"remote_ip": "10.98.0.12"}}
 
 
@@ -290,12 +290,12 @@ def test_a_trace_tells_of_trouble(line, said):
         ({"vx": TUNNEL | {"trunks": [20, 30]}}, ["port vx lets VLAN 20, VLAN 30 through, and not VLAN 10"]),
         ({"vx": TUNNEL | {"trunks": [10]}, "vnet0": {"tag": 20}}, []),
         ({"vx": TUNNEL | {"error": "no such device"}}, ["port vx: no such device"]),
-        ({"vnet0": {"tag": 20}}, ["no port of br-int leads to another host"]),
-        ({"int": {}}, []),
+        ({"vnet0": {"tag": 20}}, ["there is no port vx on br-int"]),
+        ({"vx": {}, "to-other": {"trunks": [20]}}, []),
     ],
 )
 def test_ports_tell_of_trouble(ports, said):
-    assert explain.trouble(ports, PROBE, "") == said
+    assert explain.trouble(ports, PROBE | {"roads": ["vx"]}, "") == said
 
 
 def document(changed, why=(), silent=()):

@@ -112,7 +112,7 @@ def test_a_tagged_network_on_a_wire_is_patched_to_where_guests_are():
         "int-trunk0": {"type": "patch", "options": {"peer": "to-trunk0"}},
     }
     assert ports(slices, "a") == {
-        "to-trunk0": {"type": "patch", "options": {"peer": "int-trunk0"}, "trunks": [10]},
+        "to-trunk0": {"type": "patch", "options": {"peer": "int-trunk0"}, "trunks": [10], "tag": None},
         "red": {"type": "internal", "tag": 10, "mtu": 1500},
     }
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from itertools import count
 from typing import NamedTuple
 
-from saltext.lab.spec import facts, wires
+from saltext.lab.spec import facts, switches, wires
 
 REACH, APART, ANY = "reach", "apart", "any"
 #: bytes of a packet, to find what crosses where the whole MTU does not: IPv6's least, VXLAN in 1500 with and without
@@ -21,6 +21,7 @@ class Cell(NamedTuple):
     mtu: int
     bridge: str | None = None  #: Open vSwitch bridge that gets a port for the probe, with ``tag``
     tag: int | None = None  #: 0: packets without a tag
+    roads: tuple[str, ...] = ()  #: ports of that bridge by which the network leaves the host
     card: str | None = None  #: network card that the probe uses as it is, by its name
     mac: str | None = None  #: or by its address
 
@@ -62,7 +63,7 @@ def probes(found):
 
 def where(cell):
     """Return the part of a probe that says where it is."""
-    return {key: getattr(cell, key) for key in ("id", "mtu", "bridge", "tag", "card", "mac")}
+    return {key: getattr(cell, key) for key in ("id", "mtu", "bridge", "tag", "roads", "card", "mac")}
 
 
 def sizes(mtu):
@@ -82,4 +83,11 @@ def _where(lab, host, network):
         return {"card": plug.card}
     if plug.bridge == wires.INTEGRATION and not (lab.networks[network].overlay or wires.card(lab, host, network)):
         return {"mac": lab.hosts[host].mac}
-    return {"bridge": plug.bridge, "tag": plug.tag or 0}
+    return {"bridge": plug.bridge, "tag": plug.tag or 0, "roads": _roads(lab, host, plug)}
+
+
+def _roads(lab, host, plug):
+    ports = switches.of(lab, host)["ovs"]["bridges"][plug.bridge]["ports"]
+    if plug.tag is None:
+        return tuple(name for name in ports if name in lab.hosts[host].uplinks)
+    return tuple(name for name, port in ports.items() if plug.tag in port.get("trunks", ()))

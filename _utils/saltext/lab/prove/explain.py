@@ -2,7 +2,6 @@
 
 from itertools import pairwise
 
-ELSEWHERE = ("vxlan", "geneve", "gre", "patch")  #: types of ports that lead to other hosts or bridges
 #: words in a line of ofproto/trace that tell why something does not go out
 TROUBLE = (">>", "miss", "drop", "no route", "disabled", "forbid")
 WAY = "-> tunneling to "
@@ -12,8 +11,8 @@ def trouble(ports, probe, trace):
     """
     Return a list of what keeps the packets of *probe* from other hosts.
 
-    *ports* are those of its bridge, as ``db.read`` has them, *trace* the text of
-    ``ofproto/trace`` for a packet that the probe sends to everybody.
+    *ports* are those of its bridge, as ``db.read`` has them; ``probe["roads"]`` names those of them that lead to other
+    hosts in its network.  *trace* is the text of ``ofproto/trace`` for a packet that the probe sends to everybody.
     """
     lines = [line.strip() for line in trace.splitlines()]
     named = [f"{flow}: {line}" if line == "drop" else line for flow, line in pairwise(["", *lines])]
@@ -28,15 +27,16 @@ def ways(trace):
 
 
 def _ports(ports, probe):
-    wire = probe["bridge"].removeprefix("br-")  # the card that spec.wires.card_bridge names it after
-    roads = {name: port for name, port in ports.items() if name == wire or port.get("type") in ELSEWHERE}
     for name, port in ports.items():
         if port.get("error"):
             yield f"port {name}: {port['error']}"
-    for name, port in roads.items():
-        yield from (f"port {name} {words}, and not {_vlan(probe['tag'])}" for words in _closed(port, probe["tag"]))
-    if not roads:
-        yield f"no port of {probe['bridge']} leads to another host"
+    for name in probe["roads"]:
+        if name in ports:
+            yield from (
+                f"port {name} {words}, and not {_vlan(probe['tag'])}" for words in _closed(ports[name], probe["tag"])
+            )
+        else:
+            yield f"there is no port {name} on {probe['bridge']}"
 
 
 def _closed(port, tag):

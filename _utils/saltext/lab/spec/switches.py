@@ -35,8 +35,13 @@ def _patches(lab, host):
     for card in wires.bridged(lab, host):
         outer, inner = wires.patch_names(card)
         if tags := wires.tags(lab, host, card):
-            found[inner] = _patch(outer) | {"trunks": tags}
+            found[inner] = _patch(outer) | _trunk(tags)
     return found
+
+
+def _trunk(tags):
+    """A tag that somebody gave the port by hand would make it an access port."""
+    return {"trunks": tags, "tag": None}
 
 
 def _patch(peer):
@@ -49,7 +54,7 @@ def _tunnels(lab, host):
         derive.tunnel_port(kind, peer, over): {
             "type": kind,
             "protected": True,
-            "trunks": tags,
+            **_trunk(tags),
             "options": {
                 "local_ip": str(facts.address_in(lab, host, over).ip),
                 "remote_ip": str(facts.address_in(lab, peer, over).ip),
