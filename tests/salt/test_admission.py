@@ -5,7 +5,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from salt.config import master_config
 
+from saltext.lab.admit.desk import Desk
+from saltext.lab.admit.keystore import KeyStore
 from saltext.lab.admit.record import Record
 from saltext.lab.admit.store import Store
 from saltext.lab.wait import until
@@ -224,3 +227,16 @@ def test_an_enrolment_that_says_too_little_is_refused(master, store, wishes):
     done = master.run("lab.enrol", wishes)
 
     assert (done.returncode, store.all()) == (2, before), done
+
+
+def test_knocks_that_are_looked_at_at_once_do_not_undo_each_other(master, enrol, identity, tmp_path):
+    """A minion knocks until it is let in; the reactor looks at each knock, and several looks may meet."""
+    desk = Desk(Store(master.records), KeyStore(master_config(str(master.config))), tmp_path / "audit")
+    racers = {f"racer{number}": identity() for number in range(10)}
+    enrol(**racers)
+    for minion, one in racers.items():
+        master.knock(minion, one.public)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(desk.admit, [minion] * 8))
+
+    assert set(racers) <= master.keys("minions")

@@ -36,13 +36,20 @@ class Desk:
         expires = time.time() + LIFETIME
         records = [parse(Record, {**wish, "expires": expires}, f"enrolment:{at}") for at, wish in enumerate(wishes)]
         for record in records:
-            self.store.put(record)
-            self._free(record)
+            with self.store.turn():
+                self.store.put(record)
+                self._free(record)
         return [record.id for record in records]
 
     def admit(self, minion):
-        """Return the ``Verdict`` on the pending key of *minion*, carried out."""
-        verdict = self._verdict(minion)
+        """
+        Return the ``Verdict`` on the pending key of *minion*, carried out.
+
+        A minion knocks several times before it is let in, and each knock comes here.  One after the other: a second
+        look in the middle of the first one's writing has been seen to take the true key for a swapped one.
+        """
+        with self.store.turn():
+            verdict = self._verdict(minion)
         if verdict:
             self._note(minion, verdict)
         return verdict or Verdict(LEAVE, "there is no pending key")

@@ -57,6 +57,12 @@ class Store:
         with self._locked():
             self._file(minion).unlink(missing_ok=True)
 
+    @contextmanager
+    def turn(self):
+        """Hold the right to decide on keys: look, accept and note are one step, whoever else is at it."""
+        with self._locked(".turn"):
+            yield
+
     def _file(self, minion):
         return self.directory / f"{_MINION.validate_python(minion)}.json"
 
@@ -70,8 +76,8 @@ class Store:
         new.replace(path)
 
     @contextmanager
-    def _locked(self):
-        with open(self.directory / ".lock", "w") as lock:
+    def _locked(self, name=".lock"):
+        with open(self.directory / name, "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
