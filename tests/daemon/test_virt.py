@@ -65,6 +65,12 @@ def test_v2_what_is_not_wished_is_not_touched(done, conn):
     assert host.read(conn)["vm1"].items() >= {"autostart": True, "running": True, "memory_mib": 64}.items()
 
 
+def test_v3_autostart_is_set_at_creation_and_the_second_run_is_empty(done, conn):
+    done({"vm1": BASE | {"autostart": True}})
+
+    assert conn.lookupByName("vm1").autostart() == 1
+
+
 def test_v5_a_vlan_on_open_vswitch_is_in_the_xml_and_drift_of_it_is_seen(done, bring, conn):
     done({"vm1": BASE | {"nics": {MAC: OVS | {"mtu": 1400, "offloads": False}}}})
     drifted = text(conn).replace("<tag id='10'/>", "<tag id='11'/>")
