@@ -43,7 +43,7 @@ class Lab:
             for ear in ears.values():
                 while "listening on" not in (line := ear.stderr.readline()):
                     assert line, "tcpdump ended before it began"
-            yield lambda: {name: ear.communicate(timeout=EAR + 20)[0].splitlines() for name, ear in ears.items()}
+            yield lambda: {name: _lines(ear) for name, ear in ears.items()}
         finally:
             for ear in ears.values():
                 ear.kill()
@@ -79,6 +79,10 @@ class Lab:
         argv = ["salt", "--out", "json", "--static", "-t", str(timeout), minion, *words]
         done = self.run(master, *argv, check=False, timeout=timeout + 60)
         return json.loads(done.stdout)[minion]
+
+
+def _lines(ear):
+    return [line for line in ear.communicate(timeout=EAR + 20)[0].splitlines() if line]
 
 
 @pytest.fixture(scope="session")
