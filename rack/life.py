@@ -8,6 +8,7 @@ from pathlib import Path
 
 import images
 from rack import cgroup, daemon, install, nspawn, wires
+from rack.undisturbed import undisturbed
 from saltext.lab.errors import BadWish, Refused
 from saltext.lab.wait import until
 
@@ -60,7 +61,8 @@ def _prepare(topology, place, image):
         image = _root(image)
     with ThreadPoolExecutor() as pool:  # a key takes 0.1 s of a processor
         list(pool.map(lambda host: _install(topology, host, place, image), topology.hosts.values()))
-    asyncio.run(wires.switch(place.machine(), topology.mtu))
+    with undisturbed():
+        asyncio.run(wires.switch(place.machine(), topology.mtu))
 
 
 def _root(image):
@@ -95,9 +97,10 @@ def _clear(place):
     """End what runs and remove the wires; disks and files stay."""
     cgroup.end(cgroup.path(place.instance))
     for host in place.hosts():
-        wires.remove(place.machine(host))
         nspawn.tidy(place, host)
-    wires.remove(place.machine())
+    with undisturbed():
+        for name in [*map(place.machine, place.hosts()), place.machine()]:
+            wires.remove(name)
 
 
 def _rmdir_if_empty(directory):
