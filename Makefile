@@ -6,7 +6,7 @@ LAB ?= demo
 export LAB
 HOST ?= pi1
 
-.PHONY: help setup images up down status shell run test unit daemon salt lab lint docs bench-up bench-ovs bench-virt
+.PHONY: help setup images up down status shell run test unit daemon salt lab lint docs bench-up bench-ovs bench-virt bench-netboot
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,3 +69,6 @@ bench-ovs: setup  ## lab_ovs through Salt beside a hand-written transaction, ovs
 
 bench-virt: setup  ## lab_virt through Salt beside a raw libvirt-python loop, virsh, kcli and saltext-virt
 	@$(PY) -m bench.virt
+
+bench-netboot: setup  ## how soon the last of 1,000 new machines is offered its own address
+	@$(PY) -m bench.netboot

@@ -1,13 +1,14 @@
-"""Build, find and list the images: ``python -m images build|path|list``."""
+"""Build, find, list, check and prune the images: ``python -m images build|path|list|check|prune``."""
 
 import argparse
 import signal
 import sys
-from datetime import datetime
 
 from images import cache
 from images.build import build
-from saltext.lab.errors import LabError
+from images.check import check
+from images.versions import remove, versions
+from saltext.lab.errors import LabError, NotConverged
 
 
 def main(argv=None):
@@ -33,8 +34,14 @@ def _parser():
     one = commands.add_parser("path", help="print where an image is; never builds")
     one.add_argument("name", choices=cache.NAMES)
     one.set_defaults(run=lambda command: print(cache.path(command.name)))
-    one = commands.add_parser("list", help="show every image in the cache")
+    one = commands.add_parser("list", help="show every image in the cache, and the disks of racks that use it")
     one.set_defaults(run=_list)
+    one = commands.add_parser("check", help="build once more and compare; nothing is kept")
+    one.add_argument("name", choices=cache.NAMES)
+    one.set_defaults(run=_check)
+    one = commands.add_parser("prune", help="remove old versions by their names; without names, say which could go")
+    one.add_argument("versions", nargs="*", metavar="VERSION", help="such as ram-0123456789ab")
+    one.set_defaults(run=_prune)
     return parser
 
 
@@ -44,12 +51,30 @@ def _build(command):
 
 
 def _list(_):
-    current = {cache.place(name).name for name in cache.NAMES}
-    for where in sorted(cache.home().glob("[!.]*-*")):
-        name, _, hashed = where.name.rpartition("-")
-        size = sum(file.lstat().st_blocks for file in where.rglob("*")) * 512 >> 20
-        when = datetime.fromtimestamp(where.stat().st_mtime).isoformat(" ", "minutes")
-        print(f"{name:6} {hashed} {size:6} MiB  {when}  {'current' if where.name in current else 'old'}")
+    for version in versions():
+        _show(version)
+
+
+def _show(version):
+    when = version.built.isoformat(" ", "minutes")
+    users = f"  used by {', '.join(version.users)}" if version.users else ""
+    print(f"{version.where.name:18} {version.size >> 20:5} MiB  {when}  {version.role}{users}")
+
+
+def _check(command):
+    if different := check(command.name):
+        what = f"two builds of {command.name} differ in {len(different)} files"
+        raise NotConverged(what, ", ".join(different[:20]), "build anew if packages became newer meanwhile")
+    print(f"two builds of {command.name} are the same")
+
+
+def _prune(command):
+    for name in command.versions:
+        remove(name)
+    if not command.versions:
+        for version in versions():
+            if version.role == "old" and not version.users:
+                _show(version)
 
 
 if __name__ == "__main__":

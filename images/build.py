@@ -2,6 +2,7 @@
 
 import importlib
 import shutil
+from contextlib import contextmanager
 
 from images import cache
 
@@ -22,11 +23,22 @@ def build(name):
 
 def _make(name, where):
     # Only the holder of the lock works here, so what is there was left by a build that was killed.
-    workshop = cache.home() / f".{name}.work"
-    shutil.rmtree(workshop, ignore_errors=True)
+    with workshop(cache.home() / f".{name}.work") as work:
+        recipe(name).make(work / "image", work)
+        (work / "image").rename(where)
+
+
+def recipe(name):
+    """Return the module that makes image *name*."""
+    return importlib.import_module(f"images.{name}")
+
+
+@contextmanager
+def workshop(work):
+    """Give directory *work* with an empty ``image`` in it, and remove it afterwards."""
+    shutil.rmtree(work, ignore_errors=True)
     try:
-        (workshop / "image").mkdir(parents=True)
-        importlib.import_module(f"images.{name}").make(workshop / "image", workshop)
-        (workshop / "image").rename(where)
+        (work / "image").mkdir(parents=True)
+        yield work
     finally:
-        shutil.rmtree(workshop, ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)

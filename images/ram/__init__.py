@@ -2,11 +2,14 @@
 The ``ram`` image: ``vmlinuz`` and ``initrd.img``, a whole VM that needs no disk and no network to come up.
 
 The initrd holds a busybox that loads a few modules and mounts ``root.sqfs``, which is in the initrd too, under a
-tmpfs.  ``init`` says what the kernel command line and QEMU's fw_cfg tell the guest; ``manifest.json`` what is inside.
+tmpfs.  ``initrd-net.img`` is the same without ``root.sqfs``, which is beside it: it fetches one over HTTP.  ``init``
+says what the kernel command line and QEMU's fw_cfg tell the guest; ``manifest.json`` what is inside.
 """
 
+import gzip
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -15,7 +18,11 @@ from images.ram import cpio, kernel
 from saltext.lab.command import run
 
 HERE = Path(__file__).parent
-APPLETS = ("cat", "hostname", "insmod", "ip", "mkdir", "mount", "sh", "switch_root")  # all that init calls
+FILES = ("vmlinuz", "initrd.img", "initrd-net.img", "root.sqfs")
+APPLETS = (  # all that init calls
+    *("cat", "chroot", "hostname", "insmod", "ip", "mkdir", "mount", "reboot", "rm", "sh", "sha256sum", "sleep"),
+    *("switch_root", "tail", "timeout", "wget"),
+)
 
 
 def make(image, workshop):
@@ -24,7 +31,9 @@ def make(image, workshop):
     kernel.unpack(debian)
     _root(tree, debian)
     stage = _initramfs(workshop / "initramfs", debian)
-    _squash(tree, stage / "root.sqfs")
+    _pack(stage, image / "initrd-net.img", workshop)
+    _squash(tree, image / "root.sqfs")
+    os.link(image / "root.sqfs", stage / "root.sqfs")
     cpio.write(image / "initrd.img", stage)
     shutil.copy(kernel.file(debian), image / "vmlinuz")
     (image / "manifest.json").write_text(json.dumps(_manifest(image, tree, debian), indent=2) + "\n")
@@ -52,6 +61,12 @@ def _initramfs(stage, debian):
     return stage
 
 
+def _pack(stage, archive, workshop):
+    plain = workshop / "initrd-net.cpio"
+    cpio.write(plain, stage)
+    archive.write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
+
+
 def _squash(tree, file):
     when = ("-mkfs-time", root.EPOCH, "-all-time", root.EPOCH)
     # lz4 is a quarter larger than zstd -19, and a second of CPU quicker to boot under emulation.
@@ -60,7 +75,7 @@ def _squash(tree, file):
 
 
 def _manifest(image, tree, debian):
-    files = [image / "vmlinuz", image / "initrd.img"]
+    files = [image / name for name in FILES]
     return {
         "name": "ram",
         "debian": (tree / "etc/debian_version").read_text().strip(),

@@ -1,5 +1,6 @@
 """The cache of images: what names one, what makes it another, and that builds do not get in each other's way."""
 
+import os
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import images.host
-from images import cache, root
+from images import cache, root, versions
 from images.__main__ import main
+from images.check import differing
 from images.ram import cpio
-from saltext.lab.errors import BadWish, Refused, Unreachable
+from saltext.lab.errors import BadWish, NotSafe, Refused, Unreachable
 
 
 @pytest.fixture
@@ -153,3 +155,94 @@ def test_the_archive_is_one_that_cpio_reads_and_the_same_each_time(tmp_path):
     (tmp_path / "out").mkdir()
     subprocess.run(["cpio", "-id", "--quiet", "-D", tmp_path / "out", "-F", archives[0]], check=True)
     assert (tmp_path / "out/bin/sh").read_bytes() == (tree / "bin/busybox").read_bytes()
+
+
+@pytest.fixture
+def old(home, made, tmp_path, monkeypatch):
+    """The current version of ``host``, a former one, and two that are older; no rack has a disk."""
+    monkeypatch.setenv("RACK_STATE", str(tmp_path / "racks"))
+    images.build("host")
+    names = [f"host-{letter * 12}" for letter in "abc"]
+    for age, name in enumerate(names, start=1):
+        (home / name / "root").mkdir(parents=True)
+        os.utime(home / name, (1e9 - age, 1e9 - age))
+    return names
+
+
+def lay_a_disk_over(image, disk):
+    disk.mkdir(parents=True)
+    (disk / "image").symlink_to(image / "root")
+
+
+def test_the_list_tells_the_current_version_the_former_one_and_who_uses_which(home, old, tmp_path, capsys):
+    lay_a_disk_over(home / old[1], tmp_path / "racks/demo/hv1")
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[5:] for line in lines] == [["current"], ["former"], ["old", "used", "by", "demo/hv1"], ["old"]]
+    assert [line.split()[0] for line in lines][1:] == old
+
+
+def test_when_the_current_version_is_not_built_the_newest_is_the_former(home, old):
+    cache.place("host").rename(home / "host-dddddddddddd")
+    assert [version.role for version in versions.versions()] == ["former", "old", "old", "old"]
+
+
+def test_only_an_old_version_is_removed_and_only_by_its_name(home, old, capsys):
+    assert main(["prune"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == old[1:]
+    assert {path.name for path in home.glob("host-*")} == {cache.place("host").name, *old}
+    assert main(["prune", old[2]]) == 0
+    assert {path.name for path in home.iterdir()} == {".host.lock", cache.place("host").name, *old[:2]}
+
+
+@pytest.mark.parametrize("which", ["current", "former", "used"])
+def test_what_a_lab_needs_is_never_removed(home, old, tmp_path, which):
+    lay_a_disk_over(home / old[1], tmp_path / "racks/demo/hv1")
+    name = {"current": cache.place("host").name, "former": old[0], "used": old[1]}[which]
+    with pytest.raises(NotSafe, match="demo/hv1" if which == "used" else which):
+        versions.remove(name)
+    assert (home / name).is_dir()
+
+
+@pytest.mark.parametrize("name", ["host-000000000000", "..", "host-*", ""])
+def test_a_version_there_is_not_cannot_be_removed(home, old, name):
+    with pytest.raises(BadWish, match="no image"):
+        versions.remove(name)
+
+
+def test_a_second_build_that_differs_is_told_and_not_kept(home, monkeypatch, capsys):
+    builds = iter("aab")
+
+    def make(image, _workshop):
+        (image / "same").write_text("Debian")
+        (image / "file").write_text(next(builds))
+
+    monkeypatch.setattr(images.host, "make", make)
+    assert main(["check", "host"]) == 0
+    assert "are the same" in capsys.readouterr().out
+    assert main(["check", "host"]) == 1
+    assert "differ in 1 files — file —" in capsys.readouterr().err
+    assert {path.name for path in home.iterdir()} == {".host.check.lock", ".host.lock", cache.place("host").name}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tree: (tree / "file").write_text("b"),
+        lambda tree: (tree / "file").chmod(0o600),
+        lambda tree: os.chown(tree / "link", 1, 0, follow_symlinks=False),
+        lambda tree: (tree / "link").unlink() or (tree / "link").symlink_to("other"),
+        lambda tree: (tree / "more").touch(),
+        lambda tree: (tree / "link").unlink(),
+    ],
+    ids=["content", "mode", "owner", "target", "more", "less"],
+)
+def test_images_differ_by_all_that_a_machine_would_see(tmp_path, change):
+    trees = [tmp_path / "one", tmp_path / "other"]
+    for tree in trees:
+        tree.mkdir()
+        (tree / "file").write_text("a")
+        (tree / "link").symlink_to("file")
+    assert differing(*trees) == []
+    change(trees[1])
+    assert len(differing(*trees)) == 1

@@ -2,7 +2,7 @@
 
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest, parse
-from saltext.lab.spec import check_attachment, check_networks, check_storage, derive, facts
+from saltext.lab.spec import check_attachment, check_netboot, check_networks, check_storage, derive, facts
 from saltext.lab.spec.model import Lab
 
 
@@ -21,7 +21,8 @@ def checked(spec):
 
 def _dangling(lab):
     """Yield names that refer to nothing."""
-    for path, name, where, known in (*_references(lab), *check_storage.references(lab)):
+    every = (*_references(lab), *check_storage.references(lab), *check_netboot.references(lab))
+    for path, name, where, known in every:
         if name not in known:
             have = ", ".join(known) or "none"
             yield f"{path} names {name!r}{nearest(name, known)}, which is not in lab:{where}; there are {have}"
@@ -123,5 +124,5 @@ KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail
 RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
 RULES = (
     *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _vms, _data),
-    *check_storage.RULES,
+    *(*check_storage.RULES, *check_netboot.RULES),
 )

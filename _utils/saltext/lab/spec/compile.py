@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 
 from saltext.lab.plan import merge
-from saltext.lab.spec import derive, domains, facts, switches
+from saltext.lab.spec import derive, domains, facts, netboot, switches
+
+#: Formulas that follow from what is in the slice.
+IMPLIED = (("openvswitch", "ovs"), ("salt-master", "master"), ("netboot", "netboot"))
 
 
 def compile(lab):
@@ -24,6 +27,7 @@ def _host(lab, name):
         part |= domains.of(lab, name)
     if masters := [kind for kind, of in lab.masters if of == name]:
         part |= {"master": {"serves": masters}}
+    part |= netboot.of(lab, name)
     minion = {"of": "physical", "master": lab.masters.physical}
     return _slice(lab, name, _roles(part, host.roles), minion) | {"hosts": _names(lab, name)} | part
 
@@ -44,7 +48,7 @@ def _slice(lab, name, roles, minion):
 
 def _roles(part, stated):
     """Return the formulas of a host, what others rest on first."""
-    implied = [role for role, key in (("openvswitch", "ovs"), ("salt-master", "master")) if key in part]
+    implied = [role for role, key in IMPLIED if key in part]
     return list(dict.fromkeys([*implied, *stated, "salt-minion"]))
 
 

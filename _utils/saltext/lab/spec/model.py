@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from saltext.lab.schema import Model, field
 from saltext.lab.spec.names import Mac, Name, Place, Subnet
+from saltext.lab.spec.netboot_model import BOOT, Block, Boot, Dhcp, Netboot
 from saltext.lab.spec.storage_model import Device, Disk, Image, Pool, Secret, SecretName
 
 Part = Literal["firewall", "router", "storage", "compute"]
@@ -33,6 +34,8 @@ class Network(Model):
         "macvtap",
         default="bridge",
     )
+    dhcp: Dhcp | None = field("how machines get their addresses there", {"range": "100-199"})
+    netboot: bool = field("machines boot over it; needs dhcp", True, default=False)
 
 
 class Power(Model):
@@ -53,6 +56,8 @@ class Host(Model):
     datapath: Literal["system", "netdev"] = field(
         "Open vSwitch in the kernel or in user space", "system", default="system"
     )
+    boot: Boot | None = field(BOOT, "local")
+    image: Name | None = field("image that it boots", "ram")
 
 
 class Class(Model):
@@ -71,6 +76,7 @@ class Class(Model):
     roles: list[Name] = field("formulas to apply", ["motd"], default=[])
     parts: list[Part] = field("what they do in a lab with the six networks; see lab.check", ["router"], default=[])
     data: dict[str, Any] = field("pillar data for its formulas", {"motd": {"text": "hello"}}, default={})
+    boot: Boot | None = field(BOOT, "ram")
 
 
 class Vm(Model):
@@ -85,6 +91,7 @@ class Vm(Model):
     )
     level: Literal[1, 2] | None = field("instead of its class's", 1)
     data: dict[str, Any] = field("pillar data, over its class's", {"motd": {"text": "hello"}}, default={})
+    boot: Boot | None = field("instead of its class's", "local")
 
 
 class Lab(Model):
@@ -110,3 +117,10 @@ class Lab(Model):
         "what several VMs have in common", {"web": {"image": "ram", "nics": ["lan"]}}, default={}
     )
     vms: dict[Name, Vm] = field("virtual machines by name", {"web1": {"class": "web", "host": "hv1"}}, default={})
+    netboot: Netboot | None = field("who serves DHCP, DNS and what machines boot", {"dhcp": "pi2"})
+    blocks: dict[Name, Block] = field(
+        "machines that are told by the beginning of their MAC, by the block's name",
+        {"node": {"mac": "52:54:00:88:*:*", "network": "lan", "class": "web"}},
+        default={},
+    )
+    aliases: dict[Name, Name] = field("further names in DNS: of which machine", {"salt": "pi2"}, default={})

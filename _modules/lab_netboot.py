@@ -1,0 +1,63 @@
+"""
+What the netboot server on this host has given and whom it has seen.
+
+Configuration (minion or pillar): ``lab:netboot:leases`` is the file of leases, by default that of Debian's dnsmasq;
+``lab:netboot:seen`` is the directory of the marks, by default ``/var/lib/saltext-lab/seen``.
+"""
+
+from pathlib import Path
+
+from saltext.lab.errors import Unreachable
+from saltext.lab.netboot import dnsmasq, marks
+from saltext.lab.netboot import leases as lease_file
+
+
+def leases():
+    """
+    Return the leases of this server: ``{mac: {"ip", "name", "expiry"}}``.
+
+    ``expiry`` is in seconds since 1970, or None for a lease without end.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi2 lab_netboot.leases
+    """
+    path = Path(__salt__["config.get"]("lab:netboot:leases", dnsmasq.LEASES))
+    try:
+        return lease_file.parse(path.read_text())
+    except FileNotFoundError as err:
+        raise Unreachable("there are no leases", str(err), "is dnsmasq running here: systemctl status dnsmasq") from err
+
+
+def seen():
+    """
+    Return the machines that asked this server for an address, ever: ``{mac: {"interface", "when", "mac"}}``.
+
+    The first time of each is the event ``lab/netboot/seen`` on the master's bus, with the same data.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi2 lab_netboot.seen
+    """
+    return _marks().all()
+
+
+def forget(mac):
+    """
+    Have machine *mac* told of again when it asks next; return whether it was known.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi2 lab_netboot.forget 52:54:00:00:01:01
+    """
+    return _marks().forget(mac)
+
+
+def _marks():
+    return marks.Marks(__salt__["config.get"]("lab:netboot:seen", marks.DIRECTORY))

@@ -1,0 +1,152 @@
+"""What the hosts that serve DHCP, DNS, TFTP and HTTP get of the spec: the text of their files.  Pure."""
+
+import ipaddress
+
+from saltext.lab.netboot import dnsmasq, ipxe, nginx
+from saltext.lab.spec import derive, facts, wires
+from saltext.lab.spec.netboot_facts import address, block_range, machines, networks, numbers, prefix, reserved, servers
+
+
+def of(lab, host):
+    """Return the part ``netboot`` of *host*'s slice, or nothing for a host that serves none of it."""
+    roles = [role for role, of in servers(lab).items() if of == host]
+    if not roles:
+        return {}
+    part: dict = {"packages": _packages(roles)}
+    if "dhcp" in roles or "tftp" in roles:
+        part["dnsmasq"] = {"conf": _conf(lab, host, roles), "tftp": "tftp" in roles}
+    if "dhcp" in roles:
+        part["dnsmasq"] |= {"hosts": _hosts(lab), "options": _options(lab), "names": _names(lab)}
+        part["dnsmasq"]["links"] = {_link(lab, host, name): str(prefix(lab, name)) for name in networks(lab, "netboot")}
+    if "http" in roles:
+        listen = [address(lab, host, network) for network in networks(lab, "netboot")]
+        part["nginx"] = {"conf": nginx.conf(listen), "boot": _scripts(lab), "images": _images(lab)}
+    return {"netboot": part}
+
+
+def _packages(roles):
+    wanted = {"dhcp": ["dnsmasq"], "tftp": ["dnsmasq", "ipxe"], "http": ["nginx-light", "ipxe"]}
+    return sorted({package for role in roles for package in wanted[role]})
+
+
+def _conf(lab, host, roles):
+    kind = "dhcp" if "dhcp" in roles else "netboot"
+    lines = dnsmasq.base([_link(lab, host, network) for network in networks(lab, kind)])
+    lines += [*dnsmasq.dns(lab.domain), *dnsmasq.dhcp(), *_networks(lab)] if "dhcp" in roles else ["port=0"]
+    if "dhcp" in roles:
+        for name in networks(lab, "netboot"):
+            lines += dnsmasq.announce(_link(lab, host, name), prefix(lab, name).network)
+    lines += dnsmasq.tftp() if "tftp" in roles else []
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _link(lab, host, network):
+    """Return the interface of *host* in *network*."""
+    if lab.hosts[host].address.split("+")[0] == network:
+        return "eth0"
+    plug = wires.plug(lab, host, network)
+    return plug.card or (network if plug.bridge == wires.INTEGRATION else plug.bridge)
+
+
+def _networks(lab):
+    lines = []
+    for name in networks(lab, "dhcp"):
+        wish, subnet = lab.networks[name].dhcp, ipaddress.IPv4Network(lab.networks[name].subnet)
+        tftp, http = (address(lab, servers(lab)[role], name) for role in ("tftp", "http"))
+        blocks = [block for block, of in lab.blocks.items() if of.network == name]
+        if wish.proxy:
+            lines += [dnsmasq.proxy(name, subnet), *dnsmasq.proxy_boot(name, tftp, http)]
+            continue
+        lines.append(dnsmasq.network(name, subnet, numbers(lab, name, wish.range), wish.lease))
+        for block in blocks:
+            mac, own = lab.blocks[block].mac, block_range(lab, block)
+            lines += dnsmasq.block(block, mac, own, subnet.netmask, wish.lease)
+        if lab.networks[name].netboot:
+            lines += dnsmasq.boot(name, tftp, http, blocks)
+    return lines
+
+
+def _hosts(lab):
+    return {
+        one.name: dnsmasq.reservation(one.mac, _ip(lab, one.place), one.name, lab.networks[one.network].dhcp.lease)
+        for one in machines(lab)
+        if reserved(lab, one.network)
+    }
+
+
+def _options(lab):
+    return {name: dnsmasq.options(name, _told(lab, name)) for name in networks(lab, "dhcp") if reserved(lab, name)}
+
+
+def _told(lab, network):
+    options, own = lab.networks[network].dhcp.options, address(lab, lab.netboot.dhcp, network)
+    told = {
+        "router": [options.router] if options.router else [],
+        "ntp-server": options.ntp or [],
+        "dns-server": options.dns or [],
+    }
+    found = {option: ",".join(_ip(lab, place) for place in of) for option, of in told.items()}
+    found |= {"dns-server": found["dns-server"] or str(own), "domain-name": options.domain or lab.domain}
+    # An empty router is sent as none; left out, dnsmasq would name itself.
+    return {option: value for option, value in found.items() if value or option == "router"}
+
+
+def _ip(lab, place):
+    return str(derive.address(lab.networks, place)[1].ip)
+
+
+def _names(lab):
+    places = {name: [host.address, *host.joins] for name, host in lab.hosts.items()}
+    places |= {name: [facts.vm_place(lab, name)] for name in lab.vms}
+    aliases = {name: sorted(alias for alias, of in lab.aliases.items() if of == name) for name in places}
+    return {
+        name: dnsmasq.names([_ip(lab, place) for place in of], name, lab.domain, aliases[name])
+        for name, of in places.items()
+    }
+
+
+def _images(lab):
+    named = {one.image for one in machines(lab) if one.boot == "ram"}
+    return sorted(named | {lab.classes[name].image for name in _classes(lab)})
+
+
+def _classes(lab):
+    """Return the classes that any machine can boot."""
+    return [name for name, kind in lab.classes.items() if kind.boot == "ram"]
+
+
+def _scripts(lab):
+    return {network: _scripts_in(lab, network) for network in networks(lab, "netboot")}
+
+
+def _scripts_in(lab, network):
+    image = f"http://{address(lab, servers(lab)['http'], network)}/images"
+    found = {"boot.ipxe": ipxe.first(), "default.ipxe": _menu(lab)}
+    for name in _classes(lab):
+        mask = ipaddress.IPv4Network(lab.networks[network].subnet).prefixlen
+        told = ipxe.UNKNOWN | {"ip": f"{ipxe.UNKNOWN['ip']}/{mask}"}
+        found[f"class-{name}.ipxe"] = ipxe.ram(
+            f"{image}/{lab.classes[name].image}", _cmdline(lab, "virtual", network, told)
+        )
+    for name, block in lab.blocks.items():
+        if block.network == network:
+            found[f"block-{name}.ipxe"] = ipxe.first(f"class-{block.class_}.ipxe")
+    for one in machines(lab):
+        if one.network == network and one.boot:
+            told = {"id": one.name, "ip": derive.address(lab.networks, one.place)[1]}
+            boots = ipxe.ram(f"{image}/{one.image}", _cmdline(lab, one.of, network, told))
+            found[ipxe.file(one.mac)] = boots if one.boot == "ram" else ipxe.local()
+    return found
+
+
+def _menu(lab):
+    return ipxe.menu(lab.name, _classes(lab), lab.netboot.default, lab.netboot.timeout)
+
+
+def _cmdline(lab, of, network, told):
+    """Return the kernel command line of the image ``ram``, as a hypervisor gives it to its VMs (spec/domains.py)."""
+    master = dict(lab.masters)[of]
+    told = {**told, "master": facts.address_in(lab, master, network).ip, "domain": lab.domain}
+    if router := lab.networks[network].dhcp.options.router:
+        told["gw"] = _ip(lab, router)
+    return " ".join(["console=ttyS0", "quiet", *(f"lab.{key}={value}" for key, value in told.items())])

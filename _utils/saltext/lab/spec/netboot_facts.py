@@ -1,0 +1,90 @@
+"""Questions about who boots what and from whom, for the check and the compilation.  Pure."""
+
+import hashlib
+import ipaddress
+from typing import NamedTuple
+
+from saltext.lab.spec import derive, facts
+
+
+class Machine(NamedTuple):
+    """A machine that the lab names, by the card that it boots from."""
+
+    name: str
+    of: str  #: which master is its own: physical or virtual
+    place: str  #: network+number
+    mac: str
+    boot: str | None
+    image: str | None
+
+    @property
+    def network(self):
+        """The network of that card."""
+        return self.place.split("+")[0]
+
+
+def servers(lab):
+    """Return ``{"dhcp", "tftp", "http": host}``, or nothing for a lab that serves none."""
+    wish = lab.netboot
+    return {"dhcp": wish.dhcp, "tftp": wish.tftp or wish.dhcp, "http": wish.http or wish.dhcp} if wish else {}
+
+
+def networks(lab, kind):
+    """Return the networks with *kind*, ``dhcp`` or ``netboot``."""
+    return [name for name, network in lab.networks.items() if getattr(network, kind)]
+
+
+def reserved(lab, network):
+    """Return whether ours is the server that gives the addresses in *network*."""
+    return bool((dhcp := lab.networks[network].dhcp) and not dhcp.proxy)
+
+
+def machines(lab):
+    """Return every ``Machine`` that the lab names, in its order."""
+    return [_host(lab, name) for name in lab.hosts] + [_vm(lab, name) for name in lab.vms]
+
+
+def _host(lab, name):
+    host = lab.hosts[name]
+    return Machine(name, "physical", host.address, host.mac, host.boot, host.image)
+
+
+def _vm(lab, name):
+    vm, place = lab.vms[name], facts.vm_place(lab, name)
+    kind, mac = lab.classes[vm.class_], derive.mac(lab.name, name, place.split("+")[0])
+    return Machine(name, "virtual", place, mac, vm.boot or kind.boot, kind.image)
+
+
+def numbers(lab, network, text):
+    """Return the first and the last address of *text*, such as ``100-199``, in *network*; None for no text."""
+    if text is None:
+        return None
+    first, last = (derive.address(lab.networks, f"{network}+{number}")[1].ip for number in text.split("-"))
+    return first, last
+
+
+def block_range(lab, name):
+    """Return the addresses of block *name*, as ``numbers`` does."""
+    return numbers(lab, lab.blocks[name].network, lab.blocks[name].range)
+
+
+def ranges(lab):
+    """Yield ``(pillar path, network, text)`` of every range of addresses."""
+    for name in networks(lab, "dhcp"):
+        if lab.networks[name].dhcp.range:
+            yield f"lab:networks:{name}:dhcp:range", name, lab.networks[name].dhcp.range
+    for name, block in lab.blocks.items():
+        if block.range:
+            yield f"lab:blocks:{name}:range", block.network, block.range
+
+
+def prefix(lab, network):
+    """Return the server's ``IPv6Interface`` in *network*: a unique local one (RFC 4193) that follows from the names."""
+    digest = hashlib.sha256(f"{lab.name}/prefix/{network}".encode()).digest()
+    return ipaddress.IPv6Interface((b"\xfd" + digest[:7] + bytes(7) + b"\x01", 64))
+
+
+def address(lab, host, network):
+    """Return *host*'s address in *network*, or None."""
+    found = facts.address_in(lab, host, network)
+    return found.ip if found else None

@@ -1,0 +1,53 @@
+"""What a lab says of DHCP and of booting over the network."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from saltext.lab.schema import Model, field
+from saltext.lab.spec.names import Name, Place
+
+Boot = Literal["ram", "local"]
+Numbers = Annotated[str, StringConstraints(pattern=r"^[0-9]+-[0-9]+$")]
+MacPattern = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){0,4}(:\*){1,5}$")]
+Seconds = Annotated[int, Field(ge=120)]  #: dnsmasq gives no shorter lease (dnsmasq(8), --dhcp-range)
+BOOT = (
+    "what it boots over the network: its image into memory each time, or its own disk; not decided there if not stated"
+)
+
+
+class Options(Model):
+    router: Place | None = field("default gateway; none if not stated", "lan+1")
+    dns: list[Place] | None = field("name servers; the DHCP server if not stated", ["lan+2"])
+    ntp: list[Place] | None = field("time servers; none if not stated", ["lan+2"])
+    domain: str | None = field("DNS domain; the lab's if not stated", "attic.example", pattern=r"^[a-z0-9.-]+$")
+
+
+class Dhcp(Model):
+    range: Numbers | None = field(
+        "numbers of the addresses for machines that the lab does not name; they get none if not stated", "100-199"
+    )
+    lease: Literal["infinite"] | Seconds = field(
+        "how long an address is given for", "infinite", unit="s", default="infinite"
+    )
+    options: Options = field("what machines are told besides", {"router": "lan+1"}, default=Options())
+    proxy: bool = field(
+        "another server gives the addresses here; ours only says what to boot, and gives no lease", True, default=False
+    )
+
+
+class Netboot(Model):
+    dhcp: Name = field("host that answers DHCP and DNS", "pi2", default=...)
+    tftp: Name | None = field("host that hands out iPXE; that of dhcp if not stated", "pi2")
+    http: Name | None = field("host of kernels, images and scripts; that of dhcp if not stated", "pi2")
+    default: Name | None = field(
+        "class that a machine boots which the lab does not name; its own disk if not stated", "web"
+    )
+    timeout: int = field("how long its menu waits", 5, unit="s", default=5, ge=1, le=3600)
+
+
+class Block(Model):
+    mac: MacPattern = field("MACs of its machines", "52:54:00:88:*:*", default=...)
+    network: Name = field("network that they boot in", "lan", default=...)
+    class_: Name = field("class that they boot", "web", default=..., alias="class")
+    range: Numbers | None = field("numbers of their addresses; the network's if not stated", "150-159")

@@ -1,0 +1,198 @@
+"""DHCP, DNS and booting from the spec, by real dnsmasq, nginx and QEMU guests that have no disk."""
+
+import json
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import yaml
+
+from saltext.lab.netboot import leases
+from saltext.lab.netboot.marks import Marks
+from saltext.lab.spec import derive
+from saltext.lab.wait import until
+from tests.support import guest, netboot
+from tests.support.dhcp import pxe
+
+REPOSITORY = Path(__file__).parents[2]
+MACS = {name: derive.mac("boot", name, "lan") for name in ("one", "two", "late")}
+BLOCK = {"blocks": {"node": {"mac": "52:54:00:88:*:*", "network": "lan", "class": "web", "range": "200-209"}}}
+PROXY = {"networks": {"lan": {"dhcp": {"proxy": True, "range": None}}}}
+#: A DHCP server that knows nothing of booting.
+FOREIGN = """\
+port=0
+interface=c0
+bind-interfaces
+no-ping
+dhcp-range=10.77.0.50,10.77.0.59,255.255.255.0,1h
+dhcp-leasefile={home}/foreign.leases
+"""
+LATE = {"vms": {"late": {"class": "web", "host": "srv", "address": "lan+30"}}}
+BOOT = 150  #: seconds; 7 for BIOS, 19 for UEFI by HTTP on two busy cores
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A wire with a server on it, and a client."""
+    with netboot.wire("a") as wire:
+        server = netboot.Server(wire.space, tmp_path_factory.mktemp("srv"))
+        server.put(netboot.slice_of(BLOCK))
+        with server.dnsmasq() as pid, server.nginx():
+            server.wire, server.pid, server.ask = wire, pid, wire.client("cli", "10.77.0.250/24")
+            yield server
+
+
+def test_a_machine_of_the_lab_gets_its_own_address_without_end(site):
+    lease = site.ask("lease", MACS["one"])
+
+    assert (lease["ip"], lease["name"], lease["lease"]) == ("10.77.0.20", "one", 0xFFFFFFFF)
+    assert (lease["dns"], lease["domain"], lease.get("router")) == ("10.77.0.1", "boot.example", None)
+    assert leases.parse(site.leases.read_text())[MACS["one"]] == {"ip": "10.77.0.20", "name": "one", "expiry": None}
+
+
+@pytest.mark.parametrize(
+    ("arch", "loads"),
+    [(0, "undionly.kpxe"), (7, "snponly.efi"), (9, "snponly.efi"), (16, "http://10.77.0.1/ipxe.efi")],
+)
+def test_each_kind_of_firmware_is_led_to_its_ipxe(site, arch, loads):
+    offer = site.ask("offer", MACS["two"], options=pxe(arch))
+
+    assert loads in (offer["boot"], offer.get("file"))
+    assert arch != 16 or offer["vendor"] == "HTTPClient"
+
+
+def test_ipxe_is_led_to_the_script_of_its_network(site):
+    offer = site.ask("offer", MACS["two"], options=pxe(0, ipxe=True))
+
+    assert offer["file"] == "http://10.77.0.1/boot/lan/boot.ipxe"
+    assert offer[175] is not None
+
+
+def test_machines_come_and_go_without_a_restart(site):
+    before = site.ask("offer", MACS["late"])["ip"]
+    site.put(netboot.slice_of({**BLOCK, **LATE}))
+    added = until(lambda: (now := site.ask("offer", MACS["late"])["ip"]) != before and now, 5, "the reservation")
+    site.put(netboot.slice_of(BLOCK))
+    site.reload()
+    gone = until(lambda: (now := site.ask("offer", MACS["late"], 12)["ip"]) != added and now, 15, "its end")
+
+    assert added == "10.77.0.30"
+    assert int(gone.rpartition(".")[2]) in range(100, 200)
+    assert int((site.home / "pid").read_text()) == site.pid
+    assert site.ask("offer", MACS["one"])["ip"] == "10.77.0.20"
+
+
+def test_an_address_that_somebody_took_is_not_offered_and_a_lease_survives_a_restart(tmp_path):
+    mac, other = "52:54:00:99:00:07", "52:54:00:99:00:08"
+    with netboot.wire("b") as wire:
+        server, ask = netboot.Server(wire.space, tmp_path), wire.client("cli", "10.77.0.250/24")
+        server.put(netboot.slice_of())
+        with server.dnsmasq():
+            before, free = ask("lease", mac), ask("offer", other)
+        wire.join("squatter", f"{free['ip']}/24")
+        with server.dnsmasq():
+            after, taken = ask("lease", mac), ask("offer", other, 12)
+
+    assert (after["ip"], after["lease"]) == (before["ip"], 0xFFFFFFFF)
+    assert taken["ip"] not in (free["ip"], before["ip"])  # its choice follows from the MAC, and was the same before
+
+
+def call(home, site, function, *words):
+    """Return what ``salt-call lab_netboot.FUNCTION`` says on the server."""
+    config = {"id": "srv", "file_client": "local", "root_dir": str(home), "log_level_logfile": "quiet"}
+    config |= {"module_dirs": [str(REPOSITORY / "salt")], "enable_fqdns_grains": False, "enable_gpu_grains": False}
+    config["lab"] = {"netboot": {"leases": str(site.leases), "seen": str(home / "seen")}}
+    (home / "minion").write_text(yaml.safe_dump(config))
+    argv = [Path(sys.executable).parent / "salt-call", "-c", home, "--local", "--out=json", "-l", "error"]
+    done = subprocess.run(
+        [*argv, f"lab_netboot.{function}", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+    return json.loads(done.stdout)["local"] if done.returncode == 0 else done.stderr
+
+
+def test_salt_tells_the_leases_and_who_was_seen(site, tmp_path):
+    mac = "52:54:00:99:00:09"
+    ip = site.ask("lease", mac, 12)["ip"]
+    Marks(tmp_path / "seen").add(mac, {"mac": mac, "interface": "lan", "when": "now"})
+
+    assert call(tmp_path, site, "leases")[mac] == {"ip": ip, "name": None, "expiry": None}
+    assert call(tmp_path, site, "seen") == {mac: {"mac": mac, "interface": "lan", "when": "now"}}
+    assert call(tmp_path, site, "forget", mac) is True
+    assert call(tmp_path, site, "seen") == {}
+
+
+def test_a_machine_of_a_block_gets_its_addresses_and_its_script(site):
+    offer = site.ask("offer", "52:54:00:88:00:01", options=pxe(0, ipxe=True))
+
+    assert offer["ip"] in [f"10.77.0.{number}" for number in range(200, 210)]
+    assert offer["file"] == "http://10.77.0.1/boot/lan/block-node.ipxe"
+
+
+def test_the_last_of_a_thousand_machines_has_its_address_without_a_restart(tmp_path):
+    with netboot.wire("c") as wire, netboot.thousand(wire, tmp_path) as (server, ask, add):
+        added = add(1000)
+        last = until(lambda: (now := ask("offer", added[-1][0])) and now["ip"] == added[-1][1] and now, 10, "the last")
+
+    assert last["name"] == "h999"
+
+
+def test_a_name_leads_to_every_address_and_an_alias_too(site):
+    asked = ("busybox", "nslookup", "www.boot.example", "10.77.0.1")
+    said = subprocess.run(
+        ["ip", "netns", "exec", site.space, *asked], capture_output=True, text=True, timeout=20, check=True
+    )
+
+    assert "Address: 10.77.0.20" in said.stdout
+
+
+@pytest.mark.parametrize("firmware", ["bios", "efi", "http"])
+def test_a_blank_machine_boots_into_memory(site, firmware, image, tmp_path):
+    site.fill(image)
+    mac, since, log = MACS["one"], len(site.fetched()), tmp_path / "console"
+    with netboot.guest(site.wire, firmware, mac, log, firmware):
+        seen = until(lambda: guest.seen(log), BOOT, "the kernel")
+    fetched = [path.rpartition("/")[2] for path in site.fetched()[since:]]
+
+    assert seen["eth0"].startswith(f"{mac},1")
+    assert fetched[-4:] == ["boot.ipxe", f"mac-{mac.replace(':', '-')}.ipxe", "vmlinuz", "initrd.img"]
+    assert ("ipxe.efi" in fetched) == (firmware == "http")
+
+
+def test_a_machine_that_nobody_named_boots_the_default_after_a_while_and_one_boots_its_own_disk(site, image, tmp_path):
+    site.fill(image)
+    site.put(netboot.slice_of({**BLOCK, "vms": {"two": {"boot": "local"}}}))
+    with (
+        netboot.guest(site.wire, "free", "52:54:00:99:00:03", tmp_path / "free"),
+        netboot.guest(site.wire, "local", MACS["two"], tmp_path / "local"),
+    ):
+        until(lambda: guest.seen(tmp_path / "free"), BOOT, "the kernel")
+        until(lambda: f"/boot/lan/mac-{MACS['two'].replace(':', '-')}.ipxe" in site.fetched(), BOOT, "its script")
+        assert not guest.seen(tmp_path / "local")
+
+    assert [path for path in site.fetched() if "class-" in path] == ["/boot/lan/class-web.ipxe"]
+
+
+def test_beside_a_foreign_dhcp_server_ours_says_what_to_boot(image, tmp_path):
+    with netboot.wire("d") as wire:
+        server, mac = netboot.Server(wire.space, tmp_path), MACS["one"]
+        server.put(netboot.slice_of(PROXY))
+        server.fill(image)
+        other = wire.join("foreign", "10.77.0.2/24")
+        both = (server.dnsmasq(), server.nginx(), netboot.foreign(other, tmp_path, FOREIGN))
+        with ExitStack() as stack:
+            for one in (*both, netboot.guest(wire, "proxied", mac, tmp_path / "console")):
+                stack.enter_context(one)
+            seen = until(lambda: guest.seen(tmp_path / "console"), BOOT, "the kernel")
+
+    assert seen["eth0"].startswith(mac)
+    assert not server.leases.exists() or mac not in leases.parse(server.leases.read_text())
+    assert mac in (tmp_path / "foreign.leases").read_text()
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("image")
+    guest.make(folder)
+    return folder

@@ -1,0 +1,86 @@
+"""The formula `netboot`, compiled by Salt itself: what it keeps is what the slice says, and in which order."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from saltext.lab.netboot import dnsmasq, nginx
+from tests.support import netboot
+
+SALT = Path(__file__).parents[2] / "salt"
+BLOCK = {"blocks": {"node": {"mac": "52:54:00:88:*:*", "network": "lan", "class": "web"}}}
+
+
+def low(home, part):
+    """Return ``{(state, id): chunk}`` that the formula makes of *part*, as the minion would run it."""
+    (home / "pillar").mkdir(parents=True)
+    (home / "pillar/top.sls").write_text("base: {'*': [srv]}\n")
+    (home / "pillar/srv.sls").write_text(yaml.safe_dump({"lab": {"id": "srv", "netboot": part}}))
+    opts = {"id": "srv", "file_client": "local", "root_dir": str(home / "root"), "log_level_logfile": "quiet"}
+    opts |= {"file_roots": {"base": [str(SALT)]}, "pillar_roots": {"base": [str(home / "pillar")]}}
+    opts |= {"enable_fqdns_grains": False, "enable_gpu_grains": False}
+    (home / "minion").write_text(yaml.safe_dump(opts))
+    argv = [Path(sys.executable).parent / "salt-call", "-c", home, "--local", "--out=json", "-l", "error"]
+    done = subprocess.run(
+        [*argv, "state.show_low_sls", "netboot"], capture_output=True, text=True, timeout=60, check=True
+    )
+    chunks = json.loads(done.stdout)["local"]
+    assert all(isinstance(chunk, dict) for chunk in chunks), chunks
+    return {(chunk["state"], chunk["__id__"]): chunk for chunk in chunks}
+
+
+def needs(chunk, kind="require"):
+    return {name for one in chunk.get(kind, []) for name in one.values()}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    part = netboot.slice_of(BLOCK)
+    return part, low(tmp_path_factory.mktemp("whole"), part)
+
+
+def test_each_file_of_the_slice_is_kept_as_it_is_and_others_in_its_directory_go(whole):
+    part, chunks = whole
+    trees = {
+        dnsmasq.HOSTS: part["dnsmasq"]["hosts"],
+        dnsmasq.OPTIONS: part["dnsmasq"]["options"],
+        dnsmasq.NAMES: part["dnsmasq"]["names"],
+        f"{nginx.ROOT}/boot/lan": part["nginx"]["boot"]["lan"],
+    }
+
+    for folder, files in trees.items():
+        assert chunks["file", folder]["clean"] is True
+        assert {f"{folder}/{name}" for name in files} <= needs(chunks["file", folder])
+        for name, text in files.items():
+            assert chunks["file", f"{folder}/{name}"]["contents"] == text
+    assert chunks["file", "/etc/dnsmasq.d/saltext-lab.conf"]["contents"] == part["dnsmasq"]["conf"]
+
+
+def test_only_the_configuration_restarts_dnsmasq_and_all_else_makes_it_read_again(whole):
+    part, chunks = whole
+
+    assert needs(chunks["service", "dnsmasq-running"], "watch") == {"/etc/dnsmasq.d/saltext-lab.conf"}
+    assert "reload" not in chunks["service", "dnsmasq-running"]
+    assert chunks["service", "dnsmasq-reread"]["reload"] is True
+    hosts = chunks["file", dnsmasq.HOSTS], chunks["file", f"{dnsmasq.HOSTS}/one"]
+    assert [needs(one, "watch_in") for one in hosts] == [{"dnsmasq-reread"}] * 2
+
+
+@pytest.mark.parametrize(
+    ("role", "there", "missing"),
+    [
+        ("tftp", {"dnsmasq-running"}, {"nginx", "saltext-lab-seen"}),
+        ("http", {"nginx"}, {"dnsmasq-running", "saltext-lab-seen"}),
+    ],
+)
+def test_a_host_of_one_role_runs_only_what_that_needs(tmp_path, role, there, missing):
+    other = {"mac": "52:54:00:00:01:02", "address": "mgmt+2", "joins": ["lan+2"], "uplinks": {"trunk0": ["lan"]}}
+    part = netboot.slice_of({"netboot": {role: "other"}, "hosts": {"other": other}}, "other")
+    services = {name for state, name in low(tmp_path, part) if state == "service"}
+
+    assert there <= services
+    assert not missing & services
