@@ -48,6 +48,8 @@ def pages():
         "lab_virt.md": _things("lab_virt", virt, **VIRT),
         "lab_net.md": _page("lab_net", "## States", *functions(HERE / "_states/lab_net.py"), *_module("lab_net")),
         "lab_probe.md": _page("lab_probe", *_module("lab_probe")),
+        "lab_image.md": _page("lab_image", *_module("lab_image")),
+        "lab_netboot.md": _page("lab_netboot", *_module("lab_netboot")),
         "lab_master.md": _page("lab_master", *_module("lab_master")),
         "runners.md": _page("lab: runners", *functions(HERE / "_runners/lab.py")),
     }

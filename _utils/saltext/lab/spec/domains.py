@@ -26,7 +26,7 @@ def _domain(lab, name, vm):
         "title": f"{name}.{lab.domain}",
         "memory_mib": kind.memory_mib,
         "vcpus": kind.vcpus,
-        **(_kernel(lab, name, kind.image) if lab.images[kind.image].kind == "ram" else {}),
+        **_boots(lab, name, vm, kind),
         **({"disks": disks} if disks else {}),
         "nics": {
             derive.mac(lab.name, name, network): _nic(lab, vm.host, network) for network in facts.vm_nics(lab, vm)
@@ -37,6 +37,13 @@ def _domain(lab, name, vm):
         **({"tb_cache_mib": TB_CACHE_MIB} if host.accel == "tcg" else {}),
         "autostart": False,  # it gets a new key at each power-on, and that key has to be enrolled first
     }
+
+
+def _boots(lab, name, vm, kind):
+    """Return what it boots: what the netboot server gives it, its disk, or a kernel that is a file on its host."""
+    if boot := vm.boot or kind.boot:
+        return {"boot": ["network" if boot == "ram" else "hd"]}
+    return _kernel(lab, name, kind.image) if lab.images[kind.image].kind == "ram" else {}
 
 
 def _kernel(lab, name, image):
