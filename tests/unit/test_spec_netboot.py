@@ -251,8 +251,8 @@ def test_a_mistake_is_told_with_its_path_and_what_would_be_right(patch, words):
 
 
 def test_a_vm_boots_from_the_network_or_its_disk_when_it_says_so_and_else_a_file_of_its_host():
-    domains = compiled({"classes": {"web": {"boot": None}}, "vms": {"web1": {"boot": "ram"}}})["hv1"]["virt"]["domains"]
-    third = compiled({"classes": {"web": {"boot": None}}})["hv2"]["virt"]["domains"]["web3"]
+    domains = compiled()["hv1"]["virt"]["domains"]
+    third = compile(checked(source.load()))["hv2"]["virt"]["domains"]["web3"]
 
     assert (domains["web1"]["boot"], domains["web2"]["boot"]) == (["network"], ["hd"])
     assert not {"kernel", "initrd", "cmdline"} & (set(domains["web1"]) | set(domains["web2"]))
