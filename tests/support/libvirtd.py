@@ -184,6 +184,7 @@ def _wait(home, process, seconds=60):
 
 def _answers(home):
     """Return whether libvirtd answers; its socket is there before anybody listens."""
+    libvirt.registerErrorHandler(lambda *_: None, None)  # errors are raised; do not print them too
     try:
         libvirt.open(_uri(home)).close()
     except libvirt.libvirtError:
