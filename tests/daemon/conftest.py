@@ -3,7 +3,7 @@
 import pytest
 
 from saltext.lab.virt import host
-from tests.support import domains
+from tests.support import daemons, domains
 from tests.support.libvirtd import libvirtd
 
 
@@ -28,3 +28,9 @@ def bring(conn):
 @pytest.fixture
 def done(bring, conn):
     return domains.done_by(bring, conn)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with daemons.ovs(tmp_path_factory.mktemp("ovs")) as address:
+        yield address

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from saltext.lab.errors import Refused, Unreachable
 from saltext.lab.ovs import db, queries
 from saltext.lab.plan import Change
+from saltext.lab.wait import until
 from tests.support import daemons
 from tests.support.ovs import bringer, cleaned, column, count, dump, vsctl
 from tests.support.ovs_wishes import bridges as wishes
@@ -28,12 +29,6 @@ WISH = {
     },
     "br-two": {"ports": {"p2": {"type": "patch", "options": {"peer": "p1"}}}},
 }
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with daemons.ovs(tmp_path_factory.mktemp("ovs")) as address:
-        yield address
 
 
 @pytest.fixture
@@ -247,11 +242,11 @@ def test_a_port_that_cannot_be_opened_fails_with_the_words_of_vswitchd_until_it_
     assert mended["changes"]["br-lab.ports.p0.error"] == {"old": words, "new": None}
 
 
-def test_half_a_pair_of_patch_ports_does_not_flap(lab):
+def test_half_a_pair_of_patch_ports_does_not_flap(lab, address):
     """Interface.error says "No usable peer" some time later, and no more after each change: it is no state to wish."""
     wish = {"br-lab": {"ports": {"p0": {"type": "patch", "options": {"peer": "p1"}}}}}
     first = lab(wish)
-    time.sleep(0.2)
+    until(lambda: "No usable peer" in str(column(address, "Interface", "p0", "error")), 20, "the word of vswitchd")
 
     assert (first["result"], lab(wish)["changes"]) == (True, {})
 

@@ -15,12 +15,6 @@ HTB = {"type": "linux-htb", "queues": {"0": {"other_config": {"max-rate": "1000"
 BOND = {"interfaces": {"eth1": {}, "eth2": {}}, "bond_mode": "balance-slb", "lacp": "active"}
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with daemons.ovs(tmp_path_factory.mktemp("ovs")) as address:
-        yield address
-
-
 @pytest.fixture
 def lab(address):
     with cleaned(address) as bring:

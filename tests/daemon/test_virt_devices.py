@@ -25,13 +25,7 @@ def log(name):
 @pytest.fixture(scope="module")
 def home(daemon):
     """A directory with kernel, initrd, disks, a share and a file that is nobody else's to read."""
-    home = daemon.home / "guest"
-    home.mkdir(mode=0o755)
-    guest.make(home)
-    (daemon.home / "var/log/libvirt/qemu").mkdir(exist_ok=True)  # libvirt makes it with the log of the first QEMU
-    for name in ("vda", "vdb"):
-        with (home / name).open("wb") as file:
-            file.truncate(8 << 20)
+    home = guest.furnished(daemon.home / "guest")
     (home / "share").mkdir()
     (home / "seed").touch(mode=0o600)
     (home / "seed").write_text("s3cret")

@@ -28,14 +28,7 @@ def clean(conn):
 @pytest.fixture(scope="module")
 def files(daemon):
     """Kernel, initrd and disks of real guests."""
-    home = daemon.home / "guest"
-    home.mkdir(mode=0o755)
-    guest.make(home)
-    (daemon.home / "var/log/libvirt/qemu").mkdir(exist_ok=True)  # libvirt makes it with the log of the first QEMU
-    for name in ("vda", "vdb"):
-        with (home / name).open("wb") as file:
-            file.truncate(8 << 20)
-    return home
+    return guest.furnished(daemon.home / "guest")
 
 
 @pytest.fixture

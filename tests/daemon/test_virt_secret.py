@@ -3,6 +3,7 @@
 import base64
 from functools import partial
 
+import libvirt
 import pytest
 
 from saltext.lab.errors import LabError
@@ -77,7 +78,7 @@ def everything(conn):
 def values(one):
     try:
         return one.value()
-    except Exception as err:  # noqa: BLE001
+    except libvirt.libvirtError as err:
         return str(err)
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from saltext.lab.command import run
+from saltext.lab.errors import Refused
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-SOURCES = f"deb-src [signed-by={KEYRING}] http://deb.debian.org/debian bookworm main\n"
+CODENAME = "bookworm"
 
 
 @cache
@@ -43,11 +44,20 @@ def _home():
     return home
 
 
+def _site():
+    """Return where this machine's apt has Debian from."""
+    wanted = ("Created-By: Packages", f"Codename: {CODENAME}", "Component: main")
+    sites = run("apt-get", "indextargets", "--format", "$(SITE)", *wanted).split()
+    if not sites:
+        raise Refused("libvirt's tests cannot be fetched", f"apt has no source of {CODENAME}", "add one")
+    return sites[0]
+
+
 def _fetch(work):
     """Unpack the tests of libvirt's source into *work*; the lists of the machine's apt are left alone."""
     for name in ("lists", "cache", "parts"):
         (work / name).mkdir()
-    (work / "parts/source.list").write_text(SOURCES)
+    (work / "parts/source.list").write_text(f"deb-src [signed-by={KEYRING}] {_site()} {CODENAME} main\n")
     where = {"sourcelist": "/dev/null", "sourceparts": work / "parts"}
     own = [f"-oDir::Etc::{key}={path}" for key, path in where.items()]
     own += [f"-oDir::State::lists={work}/lists", f"-oDir::Cache={work}/cache", "-oAPT::Sandbox::User=root"]

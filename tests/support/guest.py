@@ -88,6 +88,16 @@ def make(folder):
     shutil.rmtree(work)
 
 
+def furnished(home):
+    """Return *home*, made, with kernel, initrd and two disks, ``vda`` and ``vdb`` of 8 MiB, of such a guest."""
+    home.mkdir(mode=0o755)
+    make(home)
+    for name in ("vda", "vdb"):
+        with (home / name).open("wb") as file:
+            file.truncate(8 << 20)
+    return home
+
+
 def _stage(stage, debian):
     for name in ("dev", "modules", "proc", "sys"):
         (stage / name).mkdir()

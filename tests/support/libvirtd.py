@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,11 +174,9 @@ def _home():
 
 
 def _wait(home, process, seconds=60):
-    end = time.monotonic() + seconds
-    while not _answers(home):
-        if process.poll() is not None or time.monotonic() > end:
-            raise RuntimeError(f"libvirtd did not come up: {(home / 'init.log').read_text()[-500:]}")
-        time.sleep(0.05)
+    until(lambda: process.poll() is not None or _answers(home), seconds, f"libvirtd, see {home}/init.log")
+    if process.poll() is not None:
+        raise RuntimeError(f"libvirtd did not come up: {(home / 'init.log').read_text()[-500:]}")
 
 
 def _answers(home):
@@ -194,9 +191,7 @@ def _answers(home):
 
 def _gone(home, seconds=20):
     """Remove *home* when the last process of its namespaces has ended."""
-    end = time.monotonic() + seconds
-    while _pids_in(home) and time.monotonic() < end:
-        time.sleep(0.05)
+    until(lambda: not _pids_in(home), seconds, f"the end of all that runs in {home}")
     shutil.rmtree(home)
 
 
