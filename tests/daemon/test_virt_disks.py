@@ -10,12 +10,10 @@ from pathlib import Path
 import pytest
 
 from saltext.lab.outcome import Things, converge
-from saltext.lab.virt import host, link, pool, pool_xml, rules, seen, volume, volume_xml
+from saltext.lab.virt import host, link, pool, pool_xml
 from saltext.lab.virt.here import Here
 from saltext.lab.virt.marks import Marks
-from saltext.lab.virt.model import Domains
 from saltext.lab.virt.pool_model import Pools
-from saltext.lab.virt.volume_model import Volumes
 from saltext.lab.wait import until
 from tests.support import guest, storage
 from tests.support.ceph import network_of
@@ -57,20 +55,10 @@ def here(daemon, tmp_path):
 
 @pytest.fixture
 def states(here):
-    def volumes(wish):
-        def read():
-            return volume_xml.as_asked(volume.read(here, volume_xml.pools(wish)), wish)
-
-        return Things("v", Volumes, read, partial(volume.write, here), volume_xml.impact)
-
-    def domains(wish):
-        read, write = (lambda: seen.as_asked(host.read(here.conn), wish)), partial(host.write, here.conn)
-        return Things("d", Domains, read, write, rules.impact, partial(seen.pending, wish=wish))
-
     def pools(_):
         return Things("p", Pools, partial(pool.read, here), partial(pool.write, here), pool_xml.impact)
 
-    return {"volumes": volumes, "domains": domains, "pools": pools}
+    return {**storage.states(here), "pools": pools}
 
 
 @pytest.fixture

@@ -13,13 +13,12 @@ import libvirt
 import pytest
 
 from saltext.lab.outcome import Things, converge
-from saltext.lab.virt import host, image, link, pool, pool_xml, rules, secret, seen, volume, volume_find, volume_xml
+from saltext.lab.virt import image, link, pool, pool_xml, secret, volume_find, volume_xml
 from saltext.lab.virt.here import Here
 from saltext.lab.virt.marks import Marks
-from saltext.lab.virt.model import Domains
 from saltext.lab.virt.pool_model import Pools
 from saltext.lab.virt.secret_model import Secrets
-from saltext.lab.virt.volume_model import Images, Volumes
+from saltext.lab.virt.volume_model import Images
 from tests.support import storage
 from tests.support.ceph import ceph, network_of
 from tests.support.libvirtd import libvirtd
@@ -62,16 +61,6 @@ def here(daemon, cluster, tmp_path):
 def states(here):
     """For each kind of thing a function that brings it to a wish, as its state would."""
 
-    def volumes(wish):
-        def read():
-            return volume_xml.as_asked(volume.read(here, volume_xml.pools(wish)), wish)
-
-        return Things("v", Volumes, read, partial(volume.write, here), volume_xml.impact)
-
-    def domains(wish):
-        read, write = (lambda: seen.as_asked(host.read(here.conn), wish)), partial(host.write, here.conn)
-        return Things("d", Domains, read, write, rules.impact, partial(seen.pending, wish=wish))
-
     def keep(kind, read, write, impact):
         return lambda wish: Things("x", kind, lambda: read(wish), partial(write, here), impact)
 
@@ -79,8 +68,7 @@ def states(here):
         "secrets": keep(Secrets, partial(secret.read, here), secret.write, secret.impact),
         "pools": keep(Pools, lambda wish: pool_xml.as_asked(pool.read(here), wish), pool.write, pool_xml.impact),
         "images": keep(Images, partial(image.read, here), image.write, volume_xml.impact),
-        "volumes": volumes,
-        "domains": domains,
+        **storage.states(here),
     }
 
 

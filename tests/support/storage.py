@@ -3,10 +3,14 @@
 import re
 import subprocess
 from contextlib import contextmanager
+from functools import partial
 
 import libvirt
 
-from saltext.lab.outcome import converge
+from saltext.lab.outcome import Things, converge
+from saltext.lab.virt import host, rules, seen, volume, volume_xml
+from saltext.lab.virt.model import Domains
+from saltext.lab.virt.volume_model import Volumes
 
 #: Public calls of these are in the log, beside those about domains.
 FILTERS = "1:libvirt.domain 1:libvirt.storage 1:libvirt.network 1:libvirt.secret"
@@ -109,3 +113,19 @@ def everything(conn):
 def _without_usage(text):
     """Return the XML of a pool without how full its disk is: others write there too."""
     return re.sub(r"<(capacity|allocation|available) .*", "", text)
+
+
+def states(here):
+    """Return for volumes and for domains a function from a wish to its ``Things``, as the states make them."""
+
+    def volumes(wish):
+        def read():
+            return volume_xml.as_asked(volume.read(here, volume_xml.pools(wish)), wish)
+
+        return Things("v", Volumes, read, partial(volume.write, here), volume_xml.impact)
+
+    def domains(wish):
+        read, write = (lambda: seen.as_asked(host.read(here.conn), wish)), partial(host.write, here.conn)
+        return Things("d", Domains, read, write, rules.impact, partial(seen.pending, wish=wish))
+
+    return {"volumes": volumes, "domains": domains}
