@@ -14,14 +14,15 @@ from images import cache, sign
 from saltext.lab.command import run
 
 HERE = Path(__file__).parent
+HOME = "/boot/grub"  # of grub.cfg inside; with none, GRUB looks for it where the firmware loaded GRUB from
 MODULES = (
     *("memdisk", "tar", "normal", "test", "echo", "sleep", "reboot", "http", "loadenv", "linux"),
-    *("pgp", "gcry_rsa", "gcry_sha512"),  # what a signature by images/sign.py needs
+    *("pgp", "gcry_rsa", "gcry_sha256"),  # what a signature by images/sign.py needs
 )
-#: The format, and what this firmware needs besides: the way to the network card, and to a console that can be read.
+#: The format, and what this firmware needs besides: a way to its network card and to its console.
 KINDS = {
     "lab.0": ("i386-pc-pxe", ("pxe", "serial", "terminal")),
-    "lab.efi": ("x86_64-efi", ("efinet",)),
+    "lab.efi": ("x86_64-efi", ("efinet", "efi_gop")),
 }
 
 
@@ -34,13 +35,13 @@ def make(image, workshop):
     for name, (kind, modules) in KINDS.items():
         run(
             *("grub-mkimage", "--format", kind, "--output", image / name, "--pubkey", key, "--memdisk", disk),
-            *("--prefix", "(memdisk)", "--disable-shim-lock", *MODULES, *modules),
+            *("--prefix", f"(memdisk){HOME}", "--disable-shim-lock", *MODULES, *modules),
         )
 
 
 def _pack(disk):
     text = (HERE / "grub.cfg").read_bytes()
     with tarfile.open(disk, "w", format=tarfile.USTAR_FORMAT) as archive:
-        info = tarfile.TarInfo("grub.cfg")  # nobody's and from 1970, so that the same text makes the same archive
+        info = tarfile.TarInfo(f"{HOME}/grub.cfg")  # nobody's and from 1970: the same text makes the same archive
         info.size = len(text)
         archive.addfile(info, io.BytesIO(text))
