@@ -124,8 +124,8 @@ def lay(image, folder):
 
 
 @pytest.fixture(scope="module")
-def consoles(server, tmp_path_factory):
-    """Return what the console of each machine said until its end, all booted once, two at a time."""
+def console(server, tmp_path_factory):
+    """Return a function: what the console of a machine said until its end.  All boot once, two at a time."""
     logs = tmp_path_factory.mktemp("logs")
 
     def boot(name):
@@ -134,7 +134,8 @@ def consoles(server, tmp_path_factory):
             return until(lambda: said(logs / name, end), BOOT, f"{end!r} of {name}")
 
     with ThreadPoolExecutor(2) as pool:
-        return dict(zip(MACHINES, pool.map(boot, MACHINES), strict=True))
+        booting = {name: pool.submit(boot, name) for name in MACHINES}
+        yield lambda name: booting[name].result()
 
 
 def said(log, words):
@@ -142,40 +143,42 @@ def said(log, words):
     return words in text and text
 
 
-def words_of(console):
+def words_of(text):
     """Return the words of the kernel's command line."""
-    return console.partition("Kernel command line: ")[2].splitlines()[0].split()
+    return text.partition("Kernel command line: ")[2].splitlines()[0].split()
 
 
-def test_a_signed_image_boots_and_is_told_who_the_machine_is(consoles):
-    words = words_of(consoles["http"])
+def test_a_signed_image_boots_and_is_told_who_the_machine_is(console):
+    text = console("http")
+    words = words_of(text)
 
     assert "lab.root=new" in words
     assert f"lab.id={mac('http').replace(':', '-')}" in words
     assert [word for word in words if word.startswith("lab.ip=10.77.0.")]
-    assert "refused" not in consoles["http"]
+    assert "refused" not in text
 
 
 @pytest.mark.parametrize(("name", "file"), [("bios", "kernel/vmlinuz"), ("efi", "initrd/initrd.img")])
-def test_a_file_with_one_bit_flipped_is_refused_and_the_former_image_boots_and_is_told(consoles, name, file):
-    words = words_of(consoles[name])
+def test_a_file_with_one_bit_flipped_is_refused_and_the_former_image_boots_and_is_told(console, name, file):
+    text = console(name)
+    words = words_of(text)
 
-    assert "error: bad signature." in consoles[name]
-    assert f"lab: {HTTP}/{file} refused" in consoles[name]
-    assert "lab: going back to the former image" in consoles[name]
+    assert "error: bad signature." in text
+    assert f"lab: {HTTP}/{file} refused" in text
+    assert "lab: going back to the former image" in text
     assert "lab.root=old" in words
     assert "lab.root=new" not in words
     assert [word for word in words if "refused" in word] == [f"lab.refused={HTTP}/{file}"]
 
 
-def test_another_key_and_no_signature_are_refused_and_without_a_good_image_the_machine_boots_nothing(consoles):
-    console = consoles["none"]
+def test_another_key_and_no_signature_are_refused_and_without_a_good_image_the_machine_boots_nothing(console):
+    text = console("none")
 
-    assert "error: public key " in console
-    assert f"lab: {HTTP}/foreign/vmlinuz refused" in console
-    assert "error: bad signature." in console  # as nginx answers that there is none
-    assert f"lab: {HTTP}/unsigned/initrd.img refused" in console
-    assert "Linux version" not in console
+    assert "error: public key " in text
+    assert f"lab: {HTTP}/foreign/vmlinuz refused" in text
+    assert "error: bad signature." in text  # as nginx answers that there is none
+    assert f"lab: {HTTP}/unsigned/initrd.img refused" in text
+    assert "Linux version" not in text
 
 
 def test_grub_can_be_built_again_the_same():

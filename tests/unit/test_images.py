@@ -280,6 +280,7 @@ def test_a_file_is_signed_by_the_key_of_the_cache_and_each_time_the_same(tmp_pat
         signatures.append((tmp_path / "vmlinuz.sig").read_bytes())
     sign.make(other)
     assert signatures[0] == signatures[1]
+    assert b"\x05\x02" + int(root.EPOCH).to_bytes(4, "big") in signatures[0]  # its time, RFC 4880 5.2.3.4
     assert whose(file, keys / sign.PUBLIC)
     assert not whose(file, other / sign.PUBLIC)
     file.write_bytes(b"Kernel")
