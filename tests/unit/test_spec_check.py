@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from saltext.lab.errors import BadWish
 from saltext.lab.plan import merge
-from saltext.lab.spec import source
 from saltext.lab.spec.check import checked
+from tests.support.labs import PLAIN
 
-SPEC = source.load()
+SPEC = PLAIN
 
 
 def mistakes(patch):

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from saltext.lab.schema import Model, field
 from saltext.lab.spec.names import Mac, Name, Place, Subnet
-from saltext.lab.spec.netboot_model import BOOT, Block, Boot, Dhcp, Netboot
+from saltext.lab.spec.netboot_model import BOOT, FIRMWARE, Block, Boot, Dhcp, Firmware, Netboot
 from saltext.lab.spec.storage_model import Device, Disk, Image, Pool, Secret, SecretName
 
 Part = Literal["firewall", "router", "storage", "compute"]
@@ -77,6 +77,7 @@ class Class(Model):
     parts: list[Part] = field("what they do in a lab with the six networks; see lab.check", ["router"], default=[])
     data: dict[str, Any] = field("pillar data for its formulas", {"motd": {"text": "hello"}}, default={})
     boot: Boot | None = field(BOOT, "ram")
+    firmware: Firmware = field(FIRMWARE, "uefi", default="bios")
 
 
 class Vm(Model):
@@ -92,6 +93,7 @@ class Vm(Model):
     level: Literal[1, 2] | None = field("instead of its class's", 1)
     data: dict[str, Any] = field("pillar data, over its class's", {"motd": {"text": "hello"}}, default={})
     boot: Boot | None = field("instead of its class's", "local")
+    firmware: Firmware | None = field("instead of its class's", "uefi")
 
 
 class Lab(Model):
