@@ -113,6 +113,30 @@ netboot-networkd:
 {%- endif %}
 {%- endfor %}
 
+{%- for link, address in netboot.dnsmasq.get("card", {}).items() %}
+
+# How its first card is set up is not ours to know; this adds one address to it at each boot.
+/etc/systemd/system/saltext-lab-announce.service:
+  file.managed:
+    - contents: |
+        # Managed by Salt: pillar lab:netboot
+        [Unit]
+        Description=The address from which {{ link }} announces IPv6 to machines that boot
+        After=systemd-networkd.service networking.service NetworkManager.service network-online.target
+        [Service]
+        Type=oneshot
+        RemainAfterExit=yes
+        ExecStart=ip -6 address replace {{ address }} dev {{ link }} nodad
+        [Install]
+        WantedBy=multi-user.target
+
+saltext-lab-announce:
+  service.running:
+    - enable: true
+    - watch:
+      - file: /etc/systemd/system/saltext-lab-announce.service
+{%- endfor %}
+
 {%- for name in ("hosts", "options", "names") %}
 {%- if netboot.dnsmasq[name] is defined %}
 {{- kept(etc ~ "/" ~ name, netboot.dnsmasq[name], true) }}

@@ -21,7 +21,7 @@ def of(lab, host, images):
         part["dnsmasq"] = {"conf": _conf(lab, host, roles), "tftp": "tftp" in roles}
     if "dhcp" in roles:
         part["dnsmasq"] |= {"hosts": _hosts(lab), "options": _options(lab), "names": _names(lab)}
-        part["dnsmasq"]["links"] = {_link(lab, host, name): str(prefix(lab, name)) for name in networks(lab, "netboot")}
+        part["dnsmasq"] |= _announced(lab, host)
     if "http" in roles:
         listen = [address(lab, host, network) for network in networks(lab, "netboot")]
         part["nginx"] = {"conf": nginx.conf(listen), **boot_scripts.of(lab, images)}
@@ -44,10 +44,20 @@ def _conf(lab, host, roles):
     return "".join(f"{line}\n" for line in lines)
 
 
+def _announced(lab, host):
+    """Return the addresses from which it announces IPv6: on ``links`` that are ours, and on its own first ``card``."""
+    found = {_link(lab, host, name): str(prefix(lab, name)) for name in networks(lab, "netboot")}
+    own = lab.hosts[host].card
+    return {
+        "links": {link: at for link, at in found.items() if link != own},
+        "card": {link: at for link, at in found.items() if link == own},
+    }
+
+
 def _link(lab, host, network):
     """Return the interface of *host* in *network*."""
     if lab.hosts[host].address.split("+")[0] == network:
-        return "eth0"
+        return lab.hosts[host].card
     plug = wires.plug(lab, host, network)
     return plug.card or (network if plug.bridge == wires.INTEGRATION else plug.bridge)
 
