@@ -5,7 +5,7 @@ import json
 import pytest
 
 from saltext.lab.errors import Unreachable
-from saltext.lab.netboot import leases, seen
+from saltext.lab.netboot import leases, seen, shelf, versions
 from saltext.lab.netboot.marks import Marks
 from saltext.lab.netboot.watch import Log, look
 
@@ -101,3 +101,31 @@ def test_a_mark_is_whole_or_not_there(tmp_path):
 
     assert [path.name for path in tmp_path.iterdir()] == ["52-54-00-99-00-01.json"]
     assert json.loads((tmp_path / "52-54-00-99-00-01.json").read_text()) == {"interface": "lan"}
+
+
+def manifest(root, at, letter):
+    """Make the image *at* below *root*, whose files have hashes of that *letter*."""
+    (root / at).mkdir(parents=True)
+    files = {name: {"sha256": letter * 64} for name in versions.SERVED}
+    (root / at / "manifest.json").write_text(json.dumps({"kernel": "6.1", "files": files}))
+
+
+def test_what_a_master_has_is_told_by_its_manifests(tmp_path):
+    manifest(tmp_path, "ram", "a")
+    manifest(tmp_path, "ram.former", "b")
+    (tmp_path / "overlays").mkdir()
+    (tmp_path / "overlays/base.json").write_text(json.dumps({"sha256": "c" * 64}))
+    stock = shelf.read(["ram", "other"], ["base", "www"], tmp_path)
+
+    assert [(one.at, one.sha256["root.sqfs"][0]) for one in stock.images["ram"]] == [("ram", "a"), ("ram.former", "b")]
+    assert len({one.id for one in stock.images["ram"]}) == 2
+    assert (list(stock.images), stock.overlays) == (["ram"], {"base": "c" * 64})
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"files": {}}', '{"files": {"vmlinuz": 1}}'])
+def test_a_manifest_that_is_none_is_told_with_its_file(tmp_path, text):
+    (tmp_path / "ram").mkdir()
+    (tmp_path / "ram/manifest.json").write_text(text)
+
+    with pytest.raises(Unreachable, match="ram/manifest.json cannot be understood"):
+        shelf.read(["ram"], [], tmp_path)

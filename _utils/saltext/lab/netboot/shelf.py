@@ -39,5 +39,5 @@ def _json(file, understood):
         return understood(json.loads(file.read_text()))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError) as err:
+    except (OSError, ValueError, KeyError, TypeError) as err:
         raise Unreachable(f"{file} cannot be understood", str(err), "build it anew: see docs/images.md") from err
