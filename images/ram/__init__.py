@@ -22,8 +22,8 @@ HERE = Path(__file__).parent
 FILES = ("vmlinuz", "initrd.img", "initrd-net.img", "root.sqfs")
 SIGNED = FILES[:3]  # what a boot loader loads; the hash of a root that is fetched is on the kernel command line
 APPLETS = (  # all that init calls
-    *("cat", "chroot", "hostname", "insmod", "ip", "mkdir", "mount", "reboot", "rm", "sh", "sha256sum", "sleep"),
-    *("switch_root", "tail", "timeout", "wget"),
+    *("cat", "chroot", "hostname", "insmod", "ip", "mkdir", "mount", "nc", "reboot", "rm", "sh", "sha256sum"),
+    *("sleep", "switch_root", "tail", "timeout", "wget"),
 )
 
 
@@ -59,6 +59,7 @@ def _initramfs(stage, debian):
     shutil.copy("/bin/busybox", stage / "bin/busybox")
     for applet in APPLETS:
         (stage / "bin" / applet).symlink_to("busybox")
+    shutil.copy(HERE / "files/usr/lib/lab/tell", stage / "tell")
     shutil.copy(HERE / "init", stage / "init")
     (stage / "init").chmod(0o755)
     return stage
