@@ -14,7 +14,7 @@ from saltext.lab.wait import until
 from tests.support import guest, netboot
 
 BOOT = 300  #: seconds; 30 to 40, two guests at a time on two busy cores
-SIGNED = ("vmlinuz", "initrd.img")
+SIGNED = ("vmlinuz", "initrd-net.img")
 HTTP = "http://10.77.0.1/images"
 
 
@@ -27,7 +27,7 @@ def flip_a_bit_of_the_kernel(folder):
 
 
 def flip_a_bit_of_the_initrd(folder):
-    flip_a_bit(folder / "initrd.img")
+    flip_a_bit(folder / "initrd-net.img")
 
 
 def flip_a_bit(file):
@@ -42,7 +42,7 @@ def sign_the_kernel_with_another_key(folder):
 
 
 def remove_the_signature_of_the_initrd(folder):
-    (folder / "initrd.img.sig").unlink()
+    (folder / "initrd-net.img.sig").unlink()
 
 
 #: What was done to each image.
@@ -89,7 +89,7 @@ def scripts():
     for name, (_, image, former, _) in MACHINES.items():
         found[ipxe.file(mac(name))] = script("10.77.0.1", f"/boot/lan/{name}.plan", own)
         found[f"{name}.plan"] = plan(
-            **{"image": f"/images/{image}", "image_words": "lab.root=new", "initrd": "initrd.img"},
+            **{"image": f"/images/{image}", "image_words": "lab.root=new", "initrd": "initrd-net.img"},
             **{"former": f"/images/{former}", "former_words": "lab.root=old", "words": "console=ttyS0"},
         )
     return found
@@ -100,6 +100,8 @@ def server(tmp_path_factory):
     """A server with GRUB and the images; on its wire are the machines."""
     home, image = tmp_path_factory.mktemp("srv"), tmp_path_factory.mktemp("image")
     guest.make(image)
+    (image / "initrd.img").rename(image / "initrd-net.img")
+    (image / "root.sqfs").write_bytes(b"")  # which this guest does not mount
     part = netboot.slice_of({"vms": {name: {"class": "web", "host": "srv"} for name in MACHINES}})
     part["nginx"]["boot"] = {"lan": scripts()}
     with netboot.wire("g") as wire:
@@ -158,7 +160,7 @@ def test_a_signed_image_boots_and_is_told_who_the_machine_is(console):
     assert "refused" not in text
 
 
-@pytest.mark.parametrize(("name", "file"), [("bios", "kernel/vmlinuz"), ("efi", "initrd/initrd.img")])
+@pytest.mark.parametrize(("name", "file"), [("bios", "kernel/vmlinuz"), ("efi", "initrd/initrd-net.img")])
 def test_a_file_with_one_bit_flipped_is_refused_and_the_former_image_boots_and_is_told(console, name, file):
     text = console(name)
     words = words_of(text)
@@ -177,7 +179,7 @@ def test_another_key_and_no_signature_are_refused_and_without_a_good_image_the_m
     assert "error: public key " in text
     assert f"lab: {HTTP}/foreign/vmlinuz refused" in text
     assert "error: bad signature." in text  # as nginx answers that there is none
-    assert f"lab: {HTTP}/unsigned/initrd.img refused" in text
+    assert f"lab: {HTTP}/unsigned/initrd-net.img refused" in text
     assert "Linux version" not in text
 
 
