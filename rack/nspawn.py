@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import images
@@ -37,10 +37,9 @@ def binds(topology, host, place):
         yield CHECKOUT, "/srv/lab"
     if host.name == topology.physical:
         yield place.runtime, "/run/rack"
-        try:
-            yield images.path("ram"), "/srv/images/ram"
-        except Unreachable:
-            return  # it has not been built, and who wants to boot a VM from it will be told so
+        for name in ("ram", "grub"):
+            with suppress(Unreachable):  # it has not been built, and who wants to boot from it will be told so
+                yield images.path(name), f"/srv/images/{name}"
 
 
 def environment(place, host):

@@ -202,14 +202,18 @@ nginx:
 {{- kept(http ~ "/boot/" ~ network, scripts) }}
 {%- endfor %}
 
+{%- set files = ["vmlinuz", "initrd-net.img", "root.sqfs"] %}
+{%- set files = files + (["vmlinuz.sig", "initrd-net.img.sig"] if netboot.nginx.verify else []) %}
 {%- for image, versions in netboot.nginx.images.items() %}
 {%- for version in versions %}
-{%- for file, sha256 in version.sha256.items() %}
+{%- for file in files %}
 
 {{ http }}/images/{{ image }}/{{ version.id }}/{{ file }}:
   file.managed:
     - source: salt://{{ version.at }}/{{ file }}?saltenv=images
-    - source_hash: {{ sha256 }}
+    {%- if file in version.sha256 %}
+    - source_hash: {{ version.sha256[file] }}
+    {%- endif %}
     - makedirs: true
     - show_changes: false
     - require:
@@ -228,11 +232,21 @@ nginx:
     - clean: true
     - require:
       {%- for version in versions %}
-      {%- for file in version.sha256 %}
+      {%- for file in files %}
       - file: {{ http }}/images/{{ image }}/{{ version.id }}/{{ file }}
       {%- endfor %}
       {%- endfor %}
 {%- endfor %}
+{%- if netboot.nginx.verify %}
+{%- for file in ("lab.0", "lab.efi") %}
+
+{{ http }}/grub/{{ file }}:
+  file.managed:
+    - source: salt://grub/{{ file }}?saltenv=images
+    - makedirs: true
+    - show_changes: false
+{%- endfor %}
+{%- endif %}
 {%- for name, sha256 in netboot.nginx.overlays.items() %}
 
 {{ http }}/overlays/{{ name }}.tar.gz:

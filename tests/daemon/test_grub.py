@@ -8,7 +8,7 @@ import pytest
 import images
 from images import cache, sign
 from images.check import check
-from saltext.lab.netboot import ipxe
+from saltext.lab.netboot.versions import Stock
 from saltext.lab.spec import derive
 from saltext.lab.wait import until
 from tests.support import guest, netboot
@@ -45,54 +45,27 @@ def remove_the_signature_of_the_initrd(folder):
     (folder / "initrd-net.img.sig").unlink()
 
 
-#: What was done to each image.
+#: What was done to the current version of each image, and to the former one.
 IMAGES = {
-    "former": leave,
-    "good": leave,
-    "kernel": flip_a_bit_of_the_kernel,
-    "initrd": flip_a_bit_of_the_initrd,
-    "foreign": sign_the_kernel_with_another_key,
-    "unsigned": remove_the_signature_of_the_initrd,
+    "good": (leave, leave),
+    "kernel": (flip_a_bit_of_the_kernel, leave),
+    "initrd": (flip_a_bit_of_the_initrd, leave),
+    "bad": (sign_the_kernel_with_another_key, remove_the_signature_of_the_initrd),
 }
 BOOTED, NOTHING = "SEES ", "lab: nothing to boot"
-#: Name of a machine: its firmware, its image and the former one, and what its console says at the end.
-MACHINES = {
-    "http": ("http", "good", "former", BOOTED),
-    "bios": ("bios", "kernel", "former", BOOTED),
-    "efi": ("efi", "initrd", "former", BOOTED),
-    "none": ("bios", "foreign", "unsigned", NOTHING),
+#: Name of a machine, which is that of its image: its firmware, and what its console says at the end.
+MACHINES = {"good": ("http", BOOTED), "kernel": ("bios", BOOTED), "initrd": ("efi", BOOTED), "bad": ("bios", NOTHING)}
+NEW, FORMER = "1" * 12, "2" * 12
+LAB = {
+    "images": {name: {"kind": "ram"} for name in IMAGES},
+    "classes": {name: {"image": name, "nics": ["lan"], "boot": "ram"} for name in IMAGES},
+    "vms": {name: {"class": name, "host": "srv"} for name in IMAGES},
+    "netboot": {"verify": True},
 }
-
-
-def script(server, plan, own):
-    """Return the script of iPXE that starts the plan at path *plan*, with *own* words that only the machine knows."""
-    told = {224: server, 225: plan, 226: own}
-    lines = [f"set net0/{number}:string {text}" for number, text in told.items()]
-    start = "iseq ${platform} efi && chain /grub/lab.efi || chain /grub/lab.0"
-    return "\n".join(["#!ipxe", *lines, start, ""])
-
-
-def plan(**variables):
-    """Return the plan that grub.cfg in images/grub reads."""
-    lines = [f"{name}={value}" for name, value in variables.items()]
-    return "\n".join(["# GRUB Environment Block", *lines, ""])
 
 
 def mac(name):
     return derive.mac("boot", name, "lan")
-
-
-def scripts():
-    """Return the scripts and the plans of all machines, and the script that iPXE begins with."""
-    own = "lab.id=${net0/mac:hexhyp} lab.ip=${net0/ip}/24"
-    found = {"boot.ipxe": ipxe.first()}
-    for name, (_, image, former, _) in MACHINES.items():
-        found[ipxe.file(mac(name))] = script("10.77.0.1", f"/boot/lan/{name}.plan", own)
-        found[f"{name}.plan"] = plan(
-            **{"image": f"/images/{image}", "image_words": "lab.root=new", "initrd": "initrd-net.img"},
-            **{"former": f"/images/{former}", "former_words": "lab.root=old", "words": "console=ttyS0"},
-        )
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -102,16 +75,15 @@ def server(tmp_path_factory):
     guest.make(image)
     (image / "initrd.img").rename(image / "initrd-net.img")
     (image / "root.sqfs").write_bytes(b"")  # which this guest does not mount
-    part = netboot.slice_of({"vms": {name: {"class": "web", "host": "srv"} for name in MACHINES}})
-    part["nginx"]["boot"] = {"lan": scripts()}
     with netboot.wire("g") as wire:
         server = netboot.Server(wire.space, home)
-        server.fill(image)
+        both = [server.fill(image)._replace(id=NEW), server.fill(image)._replace(id=FORMER, kernel="another")]
         shutil.copytree(images.build("grub"), home / "http/grub")
         for name, spoil in IMAGES.items():
-            lay(image, home / "http/images" / name)
-            spoil(home / "http/images" / name)
-        server.put(part)
+            for one, how in zip((NEW, FORMER), spoil, strict=True):
+                lay(image, home / "http/images" / name / one)
+                how(home / "http/images" / name / one)
+        server.put(netboot.slice_of(LAB, stock=Stock(dict.fromkeys(IMAGES, both))))
         with server.dnsmasq(), server.nginx():
             server.wire = wire
             yield server
@@ -119,7 +91,7 @@ def server(tmp_path_factory):
 
 def lay(image, folder):
     """Put kernel and initrd of *image* into *folder*, signed."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for name in SIGNED:
         shutil.copy(image / name, folder)
     sign.files(cache.keys(), *(folder / name for name in SIGNED))
@@ -131,7 +103,7 @@ def console(server, tmp_path_factory):
     logs = tmp_path_factory.mktemp("logs")
 
     def boot(name):
-        firmware, _, _, end = MACHINES[name]
+        firmware, end = MACHINES[name]
         with netboot.guest(server.wire, name, mac(name), logs / name, firmware):
             return until(lambda: said(logs / name, end), BOOT, f"{end!r} of {name}")
 
@@ -150,36 +122,35 @@ def words_of(text):
     return text.partition("Kernel command line: ")[2].splitlines()[0].split()
 
 
-def test_a_signed_image_boots_and_is_told_who_the_machine_is(console):
-    text = console("http")
+def test_a_signed_image_boots_and_is_told_who_the_machine_is_and_where_to_tell(console, server):
+    text = console("good")
     words = words_of(text)
 
-    assert "lab.root=new" in words
-    assert f"lab.id={mac('http').replace(':', '-')}" in words
-    assert [word for word in words if word.startswith("lab.ip=10.77.0.")]
+    assert f"lab.root={HTTP}/good/{NEW}/root.sqfs" in words
+    assert {"lab.id=good", f"lab.version={NEW}", "lab.try=1"} <= set(words)
+    assert [word for word in words if word.startswith("lab.told=http://10.77.0.1/told/10.77.0.")]
     assert "refused" not in text
 
 
-@pytest.mark.parametrize(("name", "file"), [("bios", "kernel/vmlinuz"), ("efi", "initrd/initrd-net.img")])
-def test_a_file_with_one_bit_flipped_is_refused_and_the_former_image_boots_and_is_told(console, name, file):
+@pytest.mark.parametrize(("name", "file"), [("kernel", "vmlinuz"), ("initrd", "initrd-net.img")])
+def test_a_file_with_one_bit_flipped_is_refused_and_the_former_version_boots_and_is_told(console, name, file):
     text = console(name)
     words = words_of(text)
 
     assert "error: bad signature." in text
-    assert f"lab: {HTTP}/{file} refused" in text
+    assert f"lab: {HTTP}/{name}/{NEW}/{file} refused" in text
     assert "lab: going back to the former image" in text
-    assert "lab.root=old" in words
-    assert "lab.root=new" not in words
-    assert [word for word in words if "refused" in word] == [f"lab.refused={HTTP}/{file}"]
+    assert f"lab.root={HTTP}/{name}/{FORMER}/root.sqfs" in words
+    assert [word for word in words if NEW in word] == [f"lab.refused={HTTP}/{name}/{NEW}/{file}"]
 
 
-def test_another_key_and_no_signature_are_refused_and_without_a_good_image_the_machine_boots_nothing(console):
-    text = console("none")
+def test_another_key_and_no_signature_are_refused_and_without_a_good_version_the_machine_boots_nothing(console):
+    text = console("bad")
 
     assert "error: public key " in text
-    assert f"lab: {HTTP}/foreign/vmlinuz refused" in text
+    assert f"lab: {HTTP}/bad/{NEW}/vmlinuz refused" in text
     assert "error: bad signature." in text  # as nginx answers that there is none
-    assert f"lab: {HTTP}/unsigned/initrd-net.img refused" in text
+    assert f"lab: {HTTP}/bad/{FORMER}/initrd-net.img refused" in text
     assert "Linux version" not in text
 
 

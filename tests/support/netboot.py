@@ -58,13 +58,13 @@ http {{
 """
 
 
-def slice_of(patch=None, host="srv", ram=()):
+def slice_of(patch=None, host="srv", ram=(), stock=None):
     """
     Return the part ``netboot`` of the slice of *host* in the lab of these tests after the merge patch *patch*.
 
-    *ram* are the versions of the image ``ram`` that its master has.
+    *ram* are the versions of the image ``ram`` that its master has, *stock* is all that it has.
     """
-    return compile(checked(merge(SPEC, patch or {})), versions.Stock({"ram": list(ram)}))[host]["netboot"]
+    return compile(checked(merge(SPEC, patch or {})), stock or versions.Stock({"ram": list(ram)}))[host]["netboot"]
 
 
 def version(folder, at="ram", kernel="6.1"):

@@ -1,15 +1,21 @@
 """What iPXE is told to do, as scripts (https://ipxe.org/scripting); names in them are relative to them.  Pure."""
 
+from typing import NamedTuple
+
+from saltext.lab.netboot import grub
+from saltext.lab.netboot.versions import Version
+
 LOCAL = "exit"  #: iPXE ends, and the firmware goes on with what it would boot next
 INITRD = "initrd-net.img"
 TRIES = 2  #: boots that a new version has to come up healthy in
 #: The part of the command line that only the machine itself knows: it is named by its MAC.
-UNKNOWN = {"id": "${net0/mac:hexhyp}", "ip": "${net0/ip}"}
+OWN = "${net0/ip}"
+UNKNOWN = {"id": "${net0/mac:hexhyp}", "ip": OWN}
 
 
 def file(mac):
-    """Return the name of the script of the machine with *mac*; iPXE writes it so with ``:hexhyp``."""
-    return f"mac-{mac.replace(':', '-')}.ipxe"
+    """Return what the script of the machine with *mac* is called before ``.ipxe``; iPXE says it with ``:hexhyp``."""
+    return f"mac-{mac.replace(':', '-')}"
 
 
 def first(fallback="default.ipxe"):
@@ -22,55 +28,83 @@ def local():
     return _script(LOCAL)
 
 
-def ram(image, versions, cmdline, told=None):
-    """
-    Return the script of a machine that boots *image*, a URL, in the first of *versions* that is right.
+class Ram(NamedTuple):
+    """A machine that boots an image into memory: one of *versions*, the first that is right."""
 
-    *cmdline* goes on the kernel's command line, with where the root is and its hash.  Where *told* is a URL, the
-    machine tells there how it comes up, and a version that did not in ``TRIES`` boots is left for the next.
-    """
-    lines = []
-    for turn, one in enumerate(versions):
-        healthy = _healthy(told, one.id, turn) if told else []
-        lines += [f":version{turn}", *healthy, *_boot(image, versions[turn:], cmdline, told, turn)]
-    return _script(*lines, f":version{len(versions)}", "echo lab: no version of this image is right", LOCAL)
+    site: str  #: address of the HTTP server
+    image: str
+    versions: list[Version]
+    words: list[str]  #: for the kernel's command line; iPXE completes those with ``${`` in them
+    told: bool = False  #: the machine tells how each version comes up
 
+    def script(self, plans=None):
+        """
+        Return the script; it starts GRUB with one of *plans*, their path without ``-TURN.plan``, where that is stated.
 
-def _healthy(told, version, turn):
-    """Lines that skip *version* where it was tried often enough and never told that it is healthy."""
-    return [
-        "set try 1",
-        f"imgfetch {told}/healthy-{version} && goto boot{turn} ||",
-        *(f"imgfetch {told}/tried-{number}-{version} && set try {number + 1} ||" for number in range(1, TRIES)),
-        f"imgfetch {told}/tried-{TRIES}-{version} && goto version{turn + 1} ||",
-        f":boot{turn}",
-        "imgfree",
-    ]
+        A version that did not come up healthy in ``TRIES`` boots is left for the next.
+        """
+        lines = []
+        for turn in range(len(self.versions)):
+            boot = self._verified(turn, plans) if plans else self._boot(turn)
+            lines += [f":version{turn}", *(self._healthy(turn) if self.told else []), *boot]
+        return _script(*lines, f":version{len(self.versions)}", "echo lab: no version of this image is right", LOCAL)
 
+    def plans(self):
+        """Return the text of each turn's plan for GRUB."""
+        own = self.versions, [word for word in self.words if "${" not in word]
+        return [
+            grub.plan([self._plain(at) for at in (turn, turn + 1) if at < len(own[0])], own[1], INITRD)
+            for turn in range(len(own[0]))
+        ]
 
-def _boot(image, versions, cmdline, told, turn):
-    """Lines that boot the first of *versions*, or go on with the next one's."""
-    one, otherwise = versions[0], f"goto version{turn + 1}"
-    words = [cmdline, *_roots(image, versions), *([f"lab.told={told}", f"lab.version={one.id}"] if told else [])]
-    words += ["lab.try=${try}"] if told else []
-    # EFI finds the initrd by the name in initrd=, BIOS does not need it.
-    kernel = f"kernel {image}/{one.id}/vmlinuz initrd={INITRD} {' '.join(words)}"
-    lines = [kernel, f"initrd {image}/{one.id}/{INITRD}", "boot"]
-    return [f"{line} || {otherwise}" for line in lines]
+    def _healthy(self, turn):
+        """Lines that skip a version where it was tried often enough and never told that it is healthy."""
+        version, told = self.versions[turn].id, f"http://{self.site}/told/{OWN}"
+        return [
+            "set try 1",
+            f"imgfetch {told}/healthy-{version} && goto boot{turn} ||",
+            *(f"imgfetch {told}/tried-{number}-{version} && set try {number + 1} ||" for number in range(1, TRIES)),
+            f"imgfetch {told}/tried-{TRIES}-{version} && goto version{turn + 1} ||",
+            f":boot{turn}",
+            "imgfree",
+        ]
 
+    def _boot(self, turn):
+        """Lines that boot a version, or go on with the next."""
+        at = self._at(turn)
+        words = [*self.words, *self._roots(turn), *self._tells(turn)]
+        # EFI finds the initrd by the name in initrd=, BIOS does not need it.
+        kernel = f"kernel {at}/vmlinuz initrd={INITRD} {' '.join(words)}"
+        return [f"{line} || goto version{turn + 1}" for line in (kernel, f"initrd {at}/{INITRD}", "boot")]
 
-def _roots(image, versions):
-    """Words of the root and, where the same kernel can use it, of the former one (see images/ram/init)."""
-    one, *others = versions
-    roots = [("root", one), *(("root_b", other) for other in others[:1] if other.kernel == one.kernel)]
-    return [
-        word
-        for name, of in roots
-        for word in (
-            f"lab.{name}={image}/{of.id}/root.sqfs",
-            f"lab.{name}_sha256={of.sha256['root.sqfs']}",
-        )
-    ]
+    def _verified(self, turn, plans):
+        own = [word for word in (*self.words, *self._tells(turn)) if "${" in word]
+        return grub.start(self.site, f"{plans}-{turn}.plan", own)
+
+    def _plain(self, turn):
+        """Return where a version is, and its words for GRUB, which completes none."""
+        words = (*self._roots(turn), *self._tells(turn))
+        return self._at(turn).removeprefix(f"http://{self.site}"), [word for word in words if "${" not in word]
+
+    def _at(self, turn):
+        return f"http://{self.site}/images/{self.image}/{self.versions[turn].id}"
+
+    def _tells(self, turn):
+        told = [f"lab.told=http://{self.site}/told/{OWN}", f"lab.version={self.versions[turn].id}", "lab.try=${try}"]
+        return told if self.told else []
+
+    def _roots(self, turn):
+        """Words of the root and, where the same kernel can use it, of the former one (see images/ram/init)."""
+        one, *others = self.versions[turn:]
+        roots = [("root", turn), *(("root_b", turn + 1) for other in others[:1] if other.kernel == one.kernel)]
+        return [
+            word
+            for name, at in roots
+            for word in (
+                f"lab.{name}={self._at(at)}/root.sqfs",
+                f"lab.{name}_sha256={self.versions[at].sha256['root.sqfs']}",
+            )
+        ]
 
 
 def menu(title, classes, default, seconds):

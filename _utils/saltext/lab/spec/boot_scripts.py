@@ -22,6 +22,7 @@ def _served(lab, stock):
     named = {one.image for one in machines(lab) if one.boot == "ram"}
     images = sorted(named | {lab.classes[name].image for name in _classes(lab)})
     return {
+        "verify": lab.netboot.verify,
         "images": {name: [one._asdict() for one in stock.images[name]] for name in images if name in stock.images},
         "overlays": {name: stock.overlays[name] for name in overlays(lab) if name in stock.overlays},
         "missing": [
@@ -39,49 +40,58 @@ def _classes(lab):
 def _scripts(lab, network, stock):
     found = {"boot.ipxe": ipxe.first(), "default.ipxe": _menu(lab)}
     for name in _classes(lab):
-        mask = ipaddress.IPv4Network(lab.networks[network].subnet).prefixlen
-        told = ipxe.UNKNOWN | {"ip": f"{ipxe.UNKNOWN['ip']}/{mask}"}
-        image, cmdline = lab.classes[name].image, _cmdline(lab, "virtual", network, told)
-        cmdline += _over(lab, network, stock, class_overlays(lab, name))
-        found[f"class-{name}.ipxe"] = ipxe.ram(_at(lab, network, image), stock.images.get(image, []), cmdline)
+        found |= _ram(lab, network, f"class-{name}", _class(lab, network, stock, name))
     for name, block in lab.blocks.items():
         if block.network == network:
             found[f"block-{name}.ipxe"] = ipxe.first(f"class-{block.class_}.ipxe")
-    own = [one for one in machines(lab) if one.network == network and one.boot]
-    return found | {ipxe.file(one.mac): _script(lab, one, stock) for one in own}
+    for one in machines(lab):
+        if one.network == network and one.boot:
+            name = ipxe.file(one.mac)
+            local = {f"{name}.ipxe": ipxe.local()}
+            found |= local if one.boot == "local" else _ram(lab, network, name, _machine(lab, stock, one))
+    return found
 
 
-def _script(lab, one, stock):
-    if one.boot == "local":
-        return ipxe.local()
-    cmdline = _cmdline(lab, one.of, one.network, {"id": one.name, "ip": derive.address(lab.networks, one.place)[1]})
-    cmdline += _over(lab, one.network, stock, one.overlays)
-    told = f"{_site(lab, one.network)}/told/${{net0/ip}}"
-    return ipxe.ram(_at(lab, one.network, one.image), stock.images.get(one.image, []), cmdline, told)
+def _ram(lab, network, name, boots):
+    """Return the script *name* of one who *boots* into memory and, where GRUB verifies that, its plans."""
+    if not lab.netboot.verify:
+        return {f"{name}.ipxe": boots.script()}
+    plans = {f"{name}-{turn}.plan": text for turn, text in enumerate(boots.plans())}
+    return {f"{name}.ipxe": boots.script(f"/boot/{network}/{name}")} | plans
+
+
+def _class(lab, network, stock, name):
+    mask = ipaddress.IPv4Network(lab.networks[network].subnet).prefixlen
+    told = ipxe.UNKNOWN | {"ip": f"{ipxe.UNKNOWN['ip']}/{mask}"}
+    words = _words(lab, "virtual", network, told) + _over(lab, network, stock, class_overlays(lab, name))
+    image = lab.classes[name].image
+    return ipxe.Ram(_site(lab, network), image, stock.images.get(image, []), words)
+
+
+def _machine(lab, stock, one):
+    told = {"id": one.name, "ip": derive.address(lab.networks, one.place)[1]}
+    words = _words(lab, one.of, one.network, told) + _over(lab, one.network, stock, one.overlays)
+    return ipxe.Ram(_site(lab, one.network), one.image, stock.images.get(one.image, []), words, told=True)
 
 
 def _over(lab, network, stock, names):
     """Return the words of overlays, which the machine checks; one that the master lacks has no hash, and is refused."""
-    site = f"{_site(lab, network)}/overlays"
-    return "".join(f" lab.overlay={site}/{name}.tar.gz,{stock.overlays.get(name, '')}" for name in names)
-
-
-def _at(lab, network, image):
-    return f"{_site(lab, network)}/images/{image}"
+    site = f"http://{_site(lab, network)}/overlays"
+    return [f"lab.overlay={site}/{name}.tar.gz,{stock.overlays.get(name, '')}" for name in names]
 
 
 def _site(lab, network):
-    return f"http://{address(lab, servers(lab)['http'], network)}"
+    return str(address(lab, servers(lab)["http"], network))
 
 
 def _menu(lab):
     return ipxe.menu(lab.name, _classes(lab), lab.netboot.default, lab.netboot.timeout)
 
 
-def _cmdline(lab, of, network, told):
-    """Return the kernel command line of the image ``ram``, as a hypervisor gives it to its VMs (spec/domains.py)."""
+def _words(lab, of, network, told):
+    """Return the words of the kernel's command line, as a hypervisor gives them to its VMs (spec/domains.py)."""
     master = dict(lab.masters)[of]
     told = {**told, "master": facts.address_in(lab, master, network).ip, "domain": lab.domain}
     if router := lab.networks[network].dhcp.options.router:
         told["gw"] = derive.address(lab.networks, router)[1].ip
-    return " ".join(["console=ttyS0", "quiet", *(f"lab.{key}={value}" for key, value in told.items())])
+    return ["console=ttyS0", "quiet", *(f"lab.{key}={value}" for key, value in told.items())]

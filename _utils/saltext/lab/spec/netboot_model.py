@@ -49,6 +49,11 @@ class Netboot(Model):
     overlays: list[Name] = field(
         "what is laid over the root of every machine that boots into memory", ["base"], default=[]
     )
+    verify: bool = field(
+        "kernels and initrds have to be signed by the key of the image cache; 5 to 10 s longer to boot, emulated",
+        True,
+        default=False,
+    )
     timeout: int = field("how long its menu waits", 5, unit="s", default=5, ge=1, le=3600)
 
 
