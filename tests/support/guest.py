@@ -16,6 +16,7 @@ INIT = r"""#!/bin/sh
 export PATH=/bin
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
 while read -r module; do insmod "/modules/$module"; done </modules/order
+echo "WORDS $(cat /proc/cmdline)"
 
 # As much of a guest agent as a shutdown needs (https://www.qemu.org/docs/master/interop/qemu-ga-ref.html).
 answer() {
