@@ -11,6 +11,7 @@ from saltext.lab.admit import welcome as admission
 from saltext.lab.admit.desk import AUDIT, Desk
 from saltext.lab.admit.keystore import KeyStore
 from saltext.lab.admit.store import DIRECTORY, Store
+from saltext.lab.boot import doctor as doctor_
 from saltext.lab.boot import lock
 from saltext.lab.boot import status as look
 from saltext.lab.boot.fleet import Fleet
@@ -136,6 +137,26 @@ def status(name=None):
     shown = {kind: {one: row for one, row in rows.items() if name in (None, one)} for kind, rows in found.items()}
     wrong = any(row["wrong"] for rows in shown.values() for row in rows.values())
     return shown | {"retcode": FAILURE if wrong else DONE}
+
+
+@_answers
+def doctor():
+    """
+    Return ``findings``, what is wrong with the lab as it runs: where, what, and what to do.  Changes nothing.
+
+    - dhcp: in each network with ``dhcp`` ours has to answer, and nobody else; with ``proxy``, one other server.
+
+    Exits with 0 when nothing is wrong, else with 1.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.doctor
+    """
+    findings = [found._asdict() for found in doctor_.examine(_lab(), Fleet(__opts__))]
+    said = f"nothing is wrong, of {', '.join(doctor_.CHECKS)}"
+    return {"findings": findings, "said": said, "retcode": FAILURE if findings else DONE}
 
 
 @_answers

@@ -1,13 +1,16 @@
 """A host that serves netboot, and machines on its wire: real dnsmasq, nginx and QEMU in network namespaces."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import yaml
 from pyroute2 import netns
 
 from saltext.lab.netboot import dnsmasq, nginx
@@ -17,6 +20,7 @@ from saltext.lab.spec.compile import compile
 from tests.support import daemons
 from tests.support.dhcp import Client
 
+REPOSITORY = Path(__file__).parents[2]
 SPEC = {
     "name": "boot",
     "domain": "boot.example",
@@ -176,6 +180,18 @@ def wire(name):
     """Yield a ``Wire`` that is gone at the end."""
     with ExitStack() as stack:
         yield Wire(stack, name)
+
+
+def call(home, server, function, *words):
+    """Return what ``salt-call lab_netboot.FUNCTION`` says on *server*; its minion is in the directory *home*."""
+    config = {"id": "srv", "file_client": "local", "root_dir": str(home), "log_level_logfile": "quiet"}
+    config |= {"module_dirs": [str(REPOSITORY / "salt")], "enable_fqdns_grains": False, "enable_gpu_grains": False}
+    config["lab"] = {"netboot": {"leases": str(server.leases), "seen": str(home / "seen")}}
+    (home / "minion").write_text(yaml.safe_dump(config))
+    argv = ["ip", "netns", "exec", server.space, Path(sys.executable).parent / "salt-call", "-c", home, "--local"]
+    argv += ["--out=json", "-l", "error", f"lab_netboot.{function}", *words]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    return json.loads(done.stdout)["local"] if done.returncode == 0 else done.stderr
 
 
 def ip(space, *lines):

@@ -17,7 +17,7 @@ def of(lab, host):
         part["dnsmasq"] = {"conf": _conf(lab, host, roles), "tftp": "tftp" in roles}
     if "dhcp" in roles:
         part["dnsmasq"] |= {"hosts": _hosts(lab), "options": _options(lab), "names": _names(lab)}
-        part["dnsmasq"]["links"] = {_link(lab, host, name): str(prefix(lab, name)) for name in networks(lab, "netboot")}
+        part["dnsmasq"]["links"] = {link(lab, host, name): str(prefix(lab, name)) for name in networks(lab, "netboot")}
     if "http" in roles:
         listen = [address(lab, host, network) for network in networks(lab, "netboot")]
         part["nginx"] = {"conf": nginx.conf(listen), "boot": _scripts(lab), "images": _images(lab)}
@@ -31,16 +31,16 @@ def _packages(roles):
 
 def _conf(lab, host, roles):
     kind = "dhcp" if "dhcp" in roles else "netboot"
-    lines = dnsmasq.base([_link(lab, host, network) for network in networks(lab, kind)])
+    lines = dnsmasq.base([link(lab, host, network) for network in networks(lab, kind)])
     lines += [*dnsmasq.dns(lab.domain), *dnsmasq.dhcp(), *_networks(lab)] if "dhcp" in roles else ["port=0"]
     if "dhcp" in roles:
         for name in networks(lab, "netboot"):
-            lines += dnsmasq.announce(_link(lab, host, name), prefix(lab, name).network)
+            lines += dnsmasq.announce(link(lab, host, name), prefix(lab, name).network)
     lines += dnsmasq.tftp() if "tftp" in roles else []
     return "".join(f"{line}\n" for line in lines)
 
 
-def _link(lab, host, network):
+def link(lab, host, network):
     """Return the interface of *host* in *network*."""
     if lab.hosts[host].address.split("+")[0] == network:
         return "eth0"
