@@ -131,20 +131,19 @@ def test_a_name_leads_to_every_address_and_an_alias_too(site):
 
 @pytest.mark.parametrize("firmware", ["bios", "efi", "http"])
 def test_a_blank_machine_boots_into_memory(site, firmware, image, tmp_path):
-    site.fill(image)
+    site.put(netboot.slice_of(BLOCK, ram=[site.fill(image)]))
     mac, since, log = MACS["one"], len(site.fetched()), tmp_path / "console"
     with netboot.guest(site.wire, firmware, mac, log, firmware):
         told = until(lambda: guest.seen(log), BOOT, "the kernel")
     fetched = [path.rpartition("/")[2] for path in site.fetched()[since:]]
 
     assert told["eth0"].startswith(f"{mac},1")
-    assert fetched[-4:] == ["boot.ipxe", f"mac-{mac.replace(':', '-')}.ipxe", "vmlinuz", "initrd.img"]
+    assert fetched[-4:] == ["boot.ipxe", f"mac-{mac.replace(':', '-')}.ipxe", "vmlinuz", "initrd-net.img"]
     assert ("ipxe.efi" in fetched) == (firmware == "http")
 
 
 def test_a_machine_that_nobody_named_boots_the_default_after_a_while_and_one_boots_its_own_disk(site, image, tmp_path):
-    site.fill(image)
-    site.put(netboot.slice_of({**BLOCK, "vms": {"two": {"boot": "local"}}}))
+    site.put(netboot.slice_of({**BLOCK, "vms": {"two": {"boot": "local"}}}, ram=[site.fill(image)]))
     with (
         netboot.guest(site.wire, "free", "52:54:00:99:00:03", tmp_path / "free"),
         netboot.guest(site.wire, "local", MACS["two"], tmp_path / "local"),
@@ -160,8 +159,7 @@ def test_a_machine_that_nobody_named_boots_the_default_after_a_while_and_one_boo
 def test_beside_a_foreign_dhcp_server_ours_says_what_to_boot(image, tmp_path, firmware):
     with netboot.wire("d") as wire:
         server, mac = netboot.Server(wire.space, tmp_path), MACS["one"]
-        server.put(netboot.slice_of(PROXY))
-        server.fill(image)
+        server.put(netboot.slice_of(PROXY, ram=[server.fill(image)]))
         other = wire.join("foreign", "10.77.0.2/24")
         both = (server.dnsmasq(), server.nginx(), netboot.foreign(other, tmp_path, FOREIGN))
         with ExitStack() as stack:
@@ -190,10 +188,10 @@ def test_who_serves_on_a_wire_is_heard_ours_and_a_foreign_one_and_nobody_is_told
     assert seen.PROBE not in site.leases.read_text() + (tmp_path / "foreign.leases").read_text()
 
 
-@pytest.mark.parametrize(("link", "why"), [("none", "No such device"), ("down", "Network is unreachable")])
+@pytest.mark.parametrize(("link", "why"), [("none", "No such device"), ("unplugged", "Network is unreachable")])
 def test_an_interface_that_is_not_there_or_is_down_is_told(tmp_path, site, link, why):
-    if link == "down":
-        netboot.ip(site.space, "link add down type veth peer name other")
+    if link == "unplugged":
+        netboot.ip(site.space, "link add unplugged type veth peer name other")
     said = netboot.call(tmp_path, site, "servers", link)
 
     assert f"nobody can be asked on {link}" in said
@@ -202,6 +200,9 @@ def test_an_interface_that_is_not_there_or_is_down_is_told(tmp_path, site, link,
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
+    """A small guest in the place of the image ``ram``, with a root that it does not mount."""
     folder = tmp_path_factory.mktemp("image")
     guest.make(folder)
+    (folder / "initrd.img").rename(folder / "initrd-net.img")
+    (folder / "root.sqfs").write_bytes(b"")
     return folder

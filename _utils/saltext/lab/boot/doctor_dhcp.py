@@ -9,7 +9,7 @@ NONE = "0.0.0.0"  #: what a proxyDHCP server offers
 
 def check(lab, fleet):
     """Yield ``(network, what is wrong, fix)`` of every network with ``dhcp``, by asking there from the DHCP host."""
-    links = {name: netboot.link(lab, lab.netboot.dhcp, name) for name in networks(lab, "dhcp")}
+    links = {name: netboot.interface(lab, lab.netboot.dhcp, name) for name in networks(lab, "dhcp")}
     if not links:
         return
     heard = fleet.call(lab.netboot.dhcp, "lab_netboot.servers", *links.values(), seconds=SECONDS, timeout=3 * SECONDS)
