@@ -202,6 +202,10 @@ nginx:
 {{- kept(http ~ "/boot/" ~ network, scripts) }}
 {%- endfor %}
 
+{%- for machine, files in netboot.nginx.get("cloud", {}).items() %}
+{{- kept(http ~ "/cloud/" ~ machine, files) }}
+{%- endfor %}
+
 {%- for image, versions in netboot.nginx.images.items() %}
 {%- for version in versions %}
 {%- for file, sha256 in version.sha256.items() %}

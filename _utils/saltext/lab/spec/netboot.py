@@ -3,7 +3,7 @@
 import ipaddress
 
 from saltext.lab.netboot import dnsmasq, nginx
-from saltext.lab.spec import boot_scripts, derive, facts, wires
+from saltext.lab.spec import boot_scripts, cloud, derive, facts, wires
 from saltext.lab.spec.netboot_facts import address, block_range, machines, networks, numbers, prefix, reserved, servers
 
 
@@ -24,7 +24,7 @@ def of(lab, host, images):
         part["dnsmasq"] |= _announced(lab, host)
     if "http" in roles:
         listen = [address(lab, host, network) for network in networks(lab, "netboot")]
-        part["nginx"] = {"conf": nginx.conf(listen), **boot_scripts.of(lab, images)}
+        part["nginx"] = {"conf": nginx.conf(listen), **boot_scripts.of(lab, images), "cloud": cloud.served(lab)}
     return {"netboot": part}
 
 
