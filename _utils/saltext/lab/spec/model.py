@@ -5,7 +5,7 @@ from typing import Any, Literal
 from saltext.lab.schema import Model, field
 from saltext.lab.spec.cloud_model import Cloud
 from saltext.lab.spec.names import Mac, Name, Place, Subnet
-from saltext.lab.spec.netboot_model import BOOT, FIRMWARE, Block, Boot, Dhcp, Firmware, Netboot
+from saltext.lab.spec.netboot_model import BOOT, FIRMWARE, OVERLAYS, Block, Boot, Dhcp, Firmware, Netboot
 from saltext.lab.spec.storage_model import Device, Disk, Image, Pool, Secret, SecretName
 from saltext.lab.virt.types import Line
 
@@ -61,6 +61,7 @@ class Host(Model):
     )
     boot: Boot | None = field(BOOT, "local")
     image: Name | None = field("image that it boots", "ram")
+    overlays: list[Name] = field(OVERLAYS, ["hv"], default=[])
 
 
 class Class(Model):
@@ -81,6 +82,7 @@ class Class(Model):
     data: dict[str, Any] = field("pillar data for its formulas", {"motd": {"text": "hello"}}, default={})
     boot: Boot | None = field(BOOT, "ram")
     cloud: Cloud | None = field("what images that people bring are told at their first boot", {"kind": "cloud-init"})
+    overlays: list[Name] = field(OVERLAYS, ["registry"], default=[])
     firmware: Firmware = field(FIRMWARE, "uefi", default="bios")
 
 
@@ -98,6 +100,7 @@ class Vm(Model):
     data: dict[str, Any] = field("pillar data, over its class's", {"motd": {"text": "hello"}}, default={})
     boot: Boot | None = field("instead of its class's", "local")
     cloud: Cloud | None = field("over its class's", {"user_data": {"timezone": "Europe/Zurich"}})
+    overlays: list[Name] = field("after its class's", ["web1"], default=[])
     firmware: Firmware | None = field("instead of its class's", "uefi")
 
 
