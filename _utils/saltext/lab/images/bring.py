@@ -24,8 +24,7 @@ def bring(call, node, paths, name, home=HOME, limit=LIMIT):  # noqa: PLR0913, PL
     then: ``sha256``, ``size``, ``from``, ``when``, with ``take`` and ``left``.  What was there before stays until all
     of the new one is there and right.  Raises ``NotSafe`` for more than *limit* MiB, ``NotConverged`` for a wrong hash.
     """
-    if not re.fullmatch(NAME, name):
-        raise BadWish(f"an overlay cannot be called {name}", "", "letters, digits and dashes: a machine's or a class's")
+    named(name)
     _sync(call)
     made = call("lab_image.commit", paths)
     try:
@@ -36,10 +35,16 @@ def bring(call, node, paths, name, home=HOME, limit=LIMIT):  # noqa: PLR0913, PL
             )
             raise NotSafe(what, f"more than {limit}, and whoever boots it has it in memory", fix)
         told = {"sha256": made["sha256"], "size": made["size"], "from": node, "when": _now()}
-        _keep(Path(home), name, _chunks(call, made["size"]), told)
+        keep(Path(home), name, _chunks(call, made["size"]), told)
     finally:
         call("lab_image.drop")
     return told | {"take": made["take"], "left": made["left"]}
+
+
+def named(name):
+    """Raise ``BadWish`` where *name* cannot be that of an overlay."""
+    if not re.fullmatch(NAME, name):
+        raise BadWish(f"an overlay cannot be called {name}", "", "letters, digits and dashes: a machine's or a class's")
 
 
 def _sync(call):
@@ -54,7 +59,7 @@ def _chunks(call, size):
         yield base64.b64decode(call("lab_image.read", offset, CHUNK))
 
 
-def _keep(home, name, chunks, told):
+def keep(home, name, chunks, told):
     """Put what *chunks* yields, and *told*, in their places; not before they are whole."""
     home.mkdir(parents=True, exist_ok=True)
     new, digest = home / f".{name}.new", hashlib.sha256()
