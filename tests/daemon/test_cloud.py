@@ -6,6 +6,7 @@ import pytest
 
 from saltext.lab.netboot import cloud
 from tests.support import validators
+from tests.support.shelf import shelf
 from tests.unit.test_spec_cloud import files
 
 IGNITION = {"kind": "ignition", "user_data": None}
@@ -31,6 +32,15 @@ def test_cloud_init_takes_its_user_data(tmp_path, own):
     put(tmp_path, files(own))
 
     assert validators.cloud_config(tmp_path / "user-data") == ""
+
+
+def test_cloud_init_finds_and_fetches_it_by_the_serial_number(tmp_path):
+    made = files()
+    with shelf({name: text.encode() for name, text in made.items()}) as server:
+        about, user, vendor = validators.seeded(cloud.seed(f"http://127.0.0.1:{server.server_port}/cloud/deb1/"))
+
+    assert about["local-hostname"] == "deb1"
+    assert (user, vendor) == (made["user-data"], "")
 
 
 def test_cloud_init_refuses_what_is_none(tmp_path):

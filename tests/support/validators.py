@@ -4,6 +4,7 @@ The programs that know what cloud-init and Ignition take: their own validators, 
 The packages are unpacked once beside the images and never installed: cloud-init would be a service of this machine.
 """
 
+import json
 import os
 import subprocess
 import tempfile
@@ -13,6 +14,15 @@ from pathlib import Path
 from saltext.lab.command import run
 
 PACKAGES = ("cloud-init", "ignition")
+SEEDED = """\
+import json, sys
+from cloudinit import util
+from cloudinit.sources.DataSourceNoCloud import load_cmdline_data
+found = {}
+assert load_cmdline_data(found, sys.argv[1])
+about, *texts = util.read_seeded(found["seedfrom"], retries=0)
+print(json.dumps([about, *[text.decode() for text in texts]]))
+"""
 CONVERT = ("-m", "cloudinit.cmd.main", "devel", "net-convert", "--kind", "yaml", "--distro", "debian")
 
 
@@ -31,6 +41,14 @@ def network_config(file, folder, renderer):
         timeout=60,
     )
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def seeded(serial):
+    """Return what cloud-init fetches by the SMBIOS *serial*: ``[meta-data, user-data, vendor-data]``."""
+    done = subprocess.run(
+        _python("-c", SEEDED, serial), env=_environment(), check=True, capture_output=True, text=True, timeout=60
+    )
+    return json.loads(done.stdout)
 
 
 def ignition(file):
