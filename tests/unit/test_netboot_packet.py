@@ -26,6 +26,12 @@ def test_an_answer_is_told_by_names():
     assert (found["type"], found["file"]) == (packet.OFFER, "boot.ipxe")
 
 
+def test_an_option_that_is_cut_off_is_not_told():
+    cut = offer({54: socket.inet_aton("10.0.0.1"), 6: socket.inet_aton("10.0.0.2")}).removesuffix(b"\xffrest")[:-1]
+
+    assert packet.answer(cut, XID).keys() & {"server", "dns"} == {"server"}
+
+
 @pytest.mark.parametrize(
     "data",
     [offer(xid=b"else"), packet.asking("52:54:00:00:00:01", packet.DISCOVER, XID), offer()[:200], b""],
