@@ -4,9 +4,11 @@ import os
 import time
 
 import salt.config
+import salt.utils.args
 import salt.utils.event
 
 from saltext.lab.admit.store import DIRECTORY, Store
+from saltext.lab.boot.fleet import Fleet
 
 EVENT = "lab/record"  #: fired on the master's bus when a record has changed
 
@@ -55,6 +57,21 @@ def wait(seen, timeout=30):
         while (now := records(list(seen))) == seen and (left := end - time.monotonic()) > 0:
             bus.get_event(wait=min(left, 5), tag=EVENT)
     return now
+
+
+def call(minion, function, *arguments, **options):
+    """
+    Return what execution *function* returned on *minion*, one of the master on this machine, within 60 seconds.
+
+    This is how the other master reaches a machine that is not its own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi2 lab_master.call web1 test.echo hello
+    """
+    return Fleet(_master()).call(minion, function, *arguments, **salt.utils.args.clean_kwargs(**options))
 
 
 def _master():

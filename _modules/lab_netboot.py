@@ -5,10 +5,11 @@ Configuration (minion or pillar): ``lab:netboot:leases`` is the file of leases, 
 ``lab:netboot:seen`` is the directory of the marks, by default ``/var/lib/saltext-lab/seen``.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from saltext.lab.errors import Unreachable
-from saltext.lab.netboot import dnsmasq, marks
+from saltext.lab.errors import BadWish, Unreachable
+from saltext.lab.netboot import discover, dnsmasq, marks
 from saltext.lab.netboot import leases as lease_file
 
 
@@ -57,6 +58,25 @@ def forget(mac):
         salt pi2 lab_netboot.forget 52:54:00:00:01:01
     """
     return _marks().forget(mac)
+
+
+def servers(*interfaces, seconds=5):
+    """
+    Return who answers DHCP on the wires at *interfaces*: ``{interface: {address of the server: what it offers}}``.
+
+    It asks once on each, as a machine that there is not, and listens for *seconds*: dnsmasq tries for 3 whether
+    an address is free.  Nothing is taken of what is offered.  An ``ip`` of 0.0.0.0 is a proxyDHCP server's.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi2 lab_netboot.servers lan
+    """
+    if not interfaces:
+        raise BadWish("no interface is named", "", "salt pi2 lab_netboot.servers lan")
+    with ThreadPoolExecutor(len(interfaces)) as pool:
+        return dict(zip(interfaces, pool.map(lambda link: discover.servers(link, seconds), interfaces), strict=True))
 
 
 def _marks():

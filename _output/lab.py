@@ -111,7 +111,14 @@ def _isolation(rows):
     yield table
 
 
-TABLES = {"steps": _steps, "hosts": _hosts, "vms": _vms, "proof": _proof}
+def _findings(rows):
+    table = _table("check", "where", "what is wrong", "what to do")
+    for row in rows:
+        table.add_row(row["check"], row["where"], row["what"], row["fix"], style="red")
+    yield table
+
+
+TABLES = {"steps": _steps, "hosts": _hosts, "vms": _vms, "proof": _proof, "findings": _findings}
 
 
 def _table(*columns):

@@ -11,7 +11,8 @@ from saltext.lab.admit import welcome as admission
 from saltext.lab.admit.desk import AUDIT, Desk
 from saltext.lab.admit.keystore import KeyStore
 from saltext.lab.admit.store import DIRECTORY, Store
-from saltext.lab.boot import lock
+from saltext.lab.boot import doctor as doctor_
+from saltext.lab.boot import lock, reach
 from saltext.lab.boot import status as look
 from saltext.lab.boot.fleet import Fleet
 from saltext.lab.boot.graph import VERBS, steps
@@ -19,6 +20,7 @@ from saltext.lab.boot.guests import Guests
 from saltext.lab.boot.hosts import Hosts
 from saltext.lab.boot.run import BEGUN, FAILED, execute, interruptible
 from saltext.lab.errors import BadWish, LabError
+from saltext.lab.images import bring
 from saltext.lab.prove.proof import Prover
 from saltext.lab.schema import nearest
 from saltext.lab.spec import slices, source
@@ -136,6 +138,47 @@ def status(name=None):
     shown = {kind: {one: row for one, row in rows.items() if name in (None, one)} for kind, rows in found.items()}
     wrong = any(row["wrong"] for rows in shown.values() for row in rows.values())
     return shown | {"retcode": FAILURE if wrong else DONE}
+
+
+@_answers
+def doctor():
+    """
+    Return ``findings``, what is wrong with the lab as it runs: where, what, and what to do.  Changes nothing.
+
+    - dhcp: in each network with ``dhcp`` ours has to answer, and nobody else; with ``proxy``, one other server.
+
+    Exits with 0 when nothing is wrong, else with 1.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.doctor
+    """
+    findings = [found._asdict() for found in doctor_.examine(_lab(), Fleet(__opts__))]
+    said = f"nothing is wrong, of {', '.join(doctor_.CHECKS)}"
+    return {"findings": findings, "said": said, "retcode": FAILURE if findings else DONE}
+
+
+@_answers
+def overlay_commit(node, paths="/", name=None, limit_mib=bring.LIMIT):
+    """
+    Make an overlay of what differs on *node* from its image at or below *paths*, and bring it here.
+
+    *paths* is a list, or one text with commas.  It is /srv/images/overlays/NAME.tar.gz then, beside NAME.json, which
+    has its sha256; *name* is that of the node unless stated.  Secrets and more than *limit_mib* are refused, and what
+    was there stays.  The suite's modules are synced to the node first.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.overlay_commit web1 /etc/motd,/srv/www
+    """
+    call = reach.caller(_lab(), Fleet(__opts__), __opts__["lab"]["serves"], node)
+    home = __opts__["lab"].get("overlays", bring.HOME)
+    made = bring.bring(call, node, paths, name or node, home, limit_mib)
+    return {"overlay": made, "said": f"{home}/{name or node}.tar.gz: {len(made['take'])} files, {made['size']} bytes"}
 
 
 @_answers

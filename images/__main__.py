@@ -1,14 +1,15 @@
-"""Build, find, list, check and prune the images: ``python -m images build|path|list|check|prune``."""
+"""Images and overlays: ``python -m images build|path|list|check|prune|overlay``."""
 
 import argparse
 import signal
 import sys
 
-from images import cache
+from images import cache, packages
 from images.build import build
 from images.check import check
 from images.versions import remove, versions
 from saltext.lab.errors import LabError, NotConverged
+from saltext.lab.images import bring
 
 
 def main(argv=None):
@@ -42,6 +43,11 @@ def _parser():
     one = commands.add_parser("prune", help="remove old versions by their names; without names, say which could go")
     one.add_argument("versions", nargs="*", metavar="VERSION", help="such as ram-0123456789ab")
     one.set_defaults(run=_prune)
+    one = commands.add_parser("overlay", help="make an overlay of Debian packages, for machines that boot image ram")
+    one.add_argument("name", help="of the overlay: a class's, a machine's, or one that the spec names")
+    one.add_argument("--packages", required=True, type=lambda text: text.split(","), metavar="A,B")
+    one.add_argument("--to", default=bring.HOME, help="directory of overlays; %(default)s")
+    one.set_defaults(run=_overlay)
     return parser
 
 
@@ -66,6 +72,12 @@ def _check(command):
         what = f"two builds of {command.name} differ in {len(different)} files"
         raise NotConverged(what, ", ".join(different[:20]), "build anew if packages became newer meanwhile")
     print(f"two builds of {command.name} are the same")
+
+
+def _overlay(command):
+    made = packages.make(command.name, command.packages, command.to)
+    what = ", ".join(f"{package} {version}" for package, version in made["packages"].items())
+    print(f"{command.to}/{command.name}.tar.gz: {made['size']} bytes, {what}")
 
 
 def _prune(command):

@@ -202,6 +202,10 @@ nginx:
 {{- kept(http ~ "/boot/" ~ network, scripts) }}
 {%- endfor %}
 
+{%- for machine, files in netboot.nginx.get("cloud", {}).items() %}
+{{- kept(http ~ "/cloud/" ~ machine, files) }}
+{%- endfor %}
+
 {%- set files = ["vmlinuz", "initrd-net.img", "root.sqfs"] %}
 {%- set files = files + (["vmlinuz.sig", "initrd-net.img.sig"] if netboot.nginx.verify else []) %}
 {%- for image, versions in netboot.nginx.images.items() %}

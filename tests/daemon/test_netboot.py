@@ -1,22 +1,17 @@
 """DHCP, DNS and booting from the spec, by real dnsmasq, nginx and QEMU guests that have no disk."""
 
-import json
 import subprocess
-import sys
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
-import yaml
 
-from saltext.lab.netboot import leases
+from saltext.lab.netboot import leases, seen
 from saltext.lab.netboot.marks import Marks
 from saltext.lab.spec import derive
 from saltext.lab.wait import until
 from tests.support import guest, netboot
 from tests.support.dhcp import pxe
 
-REPOSITORY = Path(__file__).parents[2]
 MACS = {name: derive.mac("boot", name, "lan") for name in ("one", "two", "late")}
 BLOCK = {"blocks": {"node": {"mac": "52:54:00:88:*:*", "network": "lan", "class": "web", "range": "200-209"}}}
 PROXY = {"networks": {"lan": {"dhcp": {"proxy": True, "range": None}}}}
@@ -99,28 +94,15 @@ def test_an_address_that_somebody_took_is_not_offered_and_a_lease_survives_a_res
     assert taken["ip"] not in (free["ip"], before["ip"])  # its choice follows from the MAC, and was the same before
 
 
-def call(home, site, function, *words):
-    """Return what ``salt-call lab_netboot.FUNCTION`` says on the server."""
-    config = {"id": "srv", "file_client": "local", "root_dir": str(home), "log_level_logfile": "quiet"}
-    config |= {"module_dirs": [str(REPOSITORY / "salt")], "enable_fqdns_grains": False, "enable_gpu_grains": False}
-    config["lab"] = {"netboot": {"leases": str(site.leases), "seen": str(home / "seen")}}
-    (home / "minion").write_text(yaml.safe_dump(config))
-    argv = [Path(sys.executable).parent / "salt-call", "-c", home, "--local", "--out=json", "-l", "error"]
-    done = subprocess.run(
-        [*argv, f"lab_netboot.{function}", *words], capture_output=True, text=True, timeout=60, check=False
-    )
-    return json.loads(done.stdout)["local"] if done.returncode == 0 else done.stderr
-
-
 def test_salt_tells_the_leases_and_who_was_seen(site, tmp_path):
     mac = "52:54:00:99:00:09"
     ip = site.ask("lease", mac, 12)["ip"]
     Marks(tmp_path / "seen").add(mac, {"mac": mac, "interface": "lan", "when": "now"})
 
-    assert call(tmp_path, site, "leases")[mac] == {"ip": ip, "name": None, "expiry": None}
-    assert call(tmp_path, site, "seen") == {mac: {"mac": mac, "interface": "lan", "when": "now"}}
-    assert call(tmp_path, site, "forget", mac) is True
-    assert call(tmp_path, site, "seen") == {}
+    assert netboot.call(tmp_path, site, "leases")[mac] == {"ip": ip, "name": None, "expiry": None}
+    assert netboot.call(tmp_path, site, "seen") == {mac: {"mac": mac, "interface": "lan", "when": "now"}}
+    assert netboot.call(tmp_path, site, "forget", mac) is True
+    assert netboot.call(tmp_path, site, "seen") == {}
 
 
 def test_a_machine_of_a_block_gets_its_addresses_and_its_script(site):
@@ -152,10 +134,10 @@ def test_a_blank_machine_boots_into_memory(site, firmware, image, tmp_path):
     site.put(netboot.slice_of(BLOCK, ram=[site.fill(image)]))
     mac, since, log = MACS["one"], len(site.fetched()), tmp_path / "console"
     with netboot.guest(site.wire, firmware, mac, log, firmware):
-        seen = until(lambda: guest.seen(log), BOOT, "the kernel")
+        told = until(lambda: guest.seen(log), BOOT, "the kernel")
     fetched = [path.rpartition("/")[2] for path in site.fetched()[since:]]
 
-    assert seen["eth0"].startswith(f"{mac},1")
+    assert told["eth0"].startswith(f"{mac},1")
     assert fetched[-4:] == ["boot.ipxe", f"mac-{mac.replace(':', '-')}.ipxe", "vmlinuz", "initrd-net.img"]
     assert ("ipxe.efi" in fetched) == (firmware == "http")
 
@@ -173,20 +155,47 @@ def test_a_machine_that_nobody_named_boots_the_default_after_a_while_and_one_boo
     assert [path for path in site.fetched() if "class-" in path] == ["/boot/lan/class-web.ipxe"]
 
 
-def test_beside_a_foreign_dhcp_server_ours_says_what_to_boot(image, tmp_path):
+@pytest.mark.parametrize("firmware", ["bios", "efi"])
+def test_beside_a_foreign_dhcp_server_ours_says_what_to_boot(image, tmp_path, firmware):
     with netboot.wire("d") as wire:
         server, mac = netboot.Server(wire.space, tmp_path), MACS["one"]
         server.put(netboot.slice_of(PROXY, ram=[server.fill(image)]))
         other = wire.join("foreign", "10.77.0.2/24")
         both = (server.dnsmasq(), server.nginx(), netboot.foreign(other, tmp_path, FOREIGN))
         with ExitStack() as stack:
-            for one in (*both, netboot.guest(wire, "proxied", mac, tmp_path / "console")):
+            for one in (*both, netboot.guest(wire, "proxied", mac, tmp_path / "console", firmware)):
                 stack.enter_context(one)
-            seen = until(lambda: guest.seen(tmp_path / "console"), BOOT, "the kernel")
+            told = until(lambda: guest.seen(tmp_path / "console"), BOOT, "the kernel")
 
-    assert seen["eth0"].startswith(mac)
+    assert told["eth0"].startswith(mac)
     assert not server.leases.exists() or mac not in leases.parse(server.leases.read_text())
     assert mac in (tmp_path / "foreign.leases").read_text()
+
+
+def test_who_serves_on_a_wire_is_heard_ours_and_a_foreign_one_and_nobody_is_told_of_the_question(site, tmp_path):
+    other = site.wire.join("rogue", "10.77.0.2/24")
+    before = netboot.call(tmp_path, site, "servers", "lan")["lan"]
+    with netboot.foreign(other, tmp_path, FOREIGN):
+        after = netboot.call(tmp_path, site, "servers", "lan")["lan"]
+
+    assert before.keys() == {"10.77.0.1"}
+    assert before["10.77.0.1"]["ip"] in [f"10.77.0.{number}" for number in range(100, 200)]
+    assert before["10.77.0.1"]["boot"] == "undionly.kpxe"
+    assert after.keys() == {"10.77.0.1", "10.77.0.2"}
+    assert after["10.77.0.2"]["ip"] in [f"10.77.0.{number}" for number in range(50, 60)]
+    assert not any(mac.startswith(seen.PROBE) for mac in seen.machines(site.log.read_text().splitlines()))
+    assert seen.PROBE in site.log.read_text()
+    assert seen.PROBE not in site.leases.read_text() + (tmp_path / "foreign.leases").read_text()
+
+
+@pytest.mark.parametrize(("link", "why"), [("none", "No such device"), ("unplugged", "Network is unreachable")])
+def test_an_interface_that_is_not_there_or_is_down_is_told(tmp_path, site, link, why):
+    if link == "unplugged":
+        netboot.ip(site.space, "link add unplugged type veth peer name other")
+    said = netboot.call(tmp_path, site, "servers", link)
+
+    assert f"nobody can be asked on {link}" in said
+    assert why in said
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,7 @@ def needs(chunk, kind="require"):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     part = netboot.slice_of(BLOCK)
+    part["nginx"]["cloud"] = {"deb1": {"user-data": "#cloud-config\n{}\n", "vendor-data": ""}}
     return part, low(tmp_path_factory.mktemp("whole"), part)
 
 
@@ -50,6 +51,7 @@ def test_each_file_of_the_slice_is_kept_as_it_is_and_others_in_its_directory_go(
         dnsmasq.OPTIONS: part["dnsmasq"]["options"],
         dnsmasq.NAMES: part["dnsmasq"]["names"],
         f"{nginx.ROOT}/boot/lan": part["nginx"]["boot"]["lan"],
+        f"{nginx.ROOT}/cloud/deb1": part["nginx"]["cloud"]["deb1"],
     }
 
     for folder, files in trees.items():

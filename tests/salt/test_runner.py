@@ -16,6 +16,17 @@ lab:
   hosts:
     pi1: {mac: "52:54:00:00:01:01", address: lan+1, joins: [lam+2]}
 """
+SERVED = """
+lab:
+  name: demo
+  domain: demo.example
+  masters: {physical: pi1, virtual: pi1}
+  networks:
+    lan: {subnet: 10.10.0.0/24, dhcp: {range: 100-149}}
+  hosts:
+    pi1: {mac: "52:54:00:00:01:01", address: lan+1}
+  netboot: {dhcp: pi1}
+"""
 
 
 def test_a_spec_without_mistakes(master):
@@ -63,6 +74,16 @@ def test_the_status_of_a_machine_that_there_is_not(master):
 
     assert done.returncode == 2, done
     assert done.stdout == "there is no wbe1 in lab demo (did you mean web1?)\n"
+
+
+def test_the_doctor_says_what_is_wrong_and_exits_with_1(master, spec):
+    well = master.run("lab.doctor")
+    spec(SERVED)
+    ill = master.run("lab.doctor")
+
+    assert (well.returncode, well.stdout) == (0, "nothing is wrong, of dhcp\n"), well
+    assert ill.returncode == 1, ill
+    assert "nobody can tell: pi1 does not answer lab_netboot.servers" in " ".join(ill.stdout.split())
 
 
 def test_json_is_one_document(master, spec):

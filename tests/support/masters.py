@@ -103,8 +103,8 @@ def master(home, spec="demo", serves=("virtual",)):
 
 
 @contextmanager
-def minion(of, name, private, public):
-    """Run the minion *name* of master *of* with that key pair; yield its directory."""
+def minion(of, name, private, public, **more):
+    """Run the minion *name* of master *of* with that key pair, and *more* configuration; yield its directory."""
     home = of.home / f"minion-{name}"
     pki = home / "pki"
     pki.mkdir(parents=True)
@@ -115,7 +115,7 @@ def minion(of, name, private, public):
     ours = {"id": name, "master": "127.0.0.1", "master_port": of.opts["ret_port"], "root_dir": str(home)}
     ours |= {"acceptance_wait_time": 1, "rejected_retry": True, "random_reauth_delay": 2, "enable_fqdns_grains": False}
     ours |= {"mine_enabled": False, "autoload_dynamic_modules": False, "grains_cache": False}
-    (home / "minion").write_text(yaml.safe_dump(ours | _places(home)))
+    (home / "minion").write_text(yaml.safe_dump(ours | _places(home) | more))
     with _process(PROGRAMS / "salt-minion", "-c", home, log=home / "minion.out"):
         yield home
 
@@ -126,6 +126,7 @@ def _configure(home, spec, serves):
     jinja.filters["json"] = json.dumps
     opts = yaml.safe_load(jinja.from_string(TEMPLATE.read_text()).render(pillar={"lab": {"master": about}}))
     opts["lab"] |= {"records": str(home / "records"), "audit": str(home / "audit/admission.log")}
+    opts["lab"]["overlays"] = str(home / "overlays")
     opts |= {"interface": "127.0.0.1", "publish_port": _free(), "ret_port": _free(), "root_dir": str(home)}
     # What a test puts into the first of these stands before what the repository has.
     opts["file_roots"] = {"base": [str(home / "tree")]}

@@ -1,6 +1,7 @@
 """A host that serves netboot, and machines on its wire: real dnsmasq, nginx and QEMU in network namespaces."""
 
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import yaml
 from pyroute2 import netns
 
 from saltext.lab.netboot import dnsmasq, nginx, versions
@@ -20,6 +22,7 @@ from saltext.lab.spec.compile import compile
 from tests.support import daemons
 from tests.support.dhcp import Client
 
+REPOSITORY = Path(__file__).parents[2]
 SPEC = {
     "name": "boot",
     "domain": "boot.example",
@@ -64,7 +67,8 @@ def slice_of(patch=None, host="srv", ram=(), stock=None):
 
     *ram* are the versions of the image ``ram`` that its master has, *stock* is all that it has.
     """
-    return compile(checked(merge(SPEC, patch or {})), stock or versions.Stock({"ram": list(ram)}))[host]["netboot"]
+    stock = stock or versions.Stock({"ram": list(ram)} if ram else {})
+    return compile(checked(merge(SPEC, patch or {})), stock)[host]["netboot"]
 
 
 def version(folder, at="ram", kernel="6.1"):
@@ -195,6 +199,18 @@ def wire(name):
     """Yield a ``Wire`` that is gone at the end."""
     with ExitStack() as stack:
         yield Wire(stack, name)
+
+
+def call(home, server, function, *words):
+    """Return what ``salt-call lab_netboot.FUNCTION`` says on *server*; its minion is in the directory *home*."""
+    config = {"id": "srv", "file_client": "local", "root_dir": str(home), "log_level_logfile": "quiet"}
+    config |= {"module_dirs": [str(REPOSITORY / "salt")], "enable_fqdns_grains": False, "enable_gpu_grains": False}
+    config["lab"] = {"netboot": {"leases": str(server.leases), "seen": str(home / "seen")}}
+    (home / "minion").write_text(yaml.safe_dump(config))
+    argv = ["ip", "netns", "exec", server.space, Path(sys.executable).parent / "salt-call", "-c", home, "--local"]
+    argv += ["--out=json", "-l", "error", f"lab_netboot.{function}", *words]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    return json.loads(done.stdout)["local"] if done.returncode == 0 else done.stderr
 
 
 def python(space, program, *words):

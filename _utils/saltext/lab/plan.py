@@ -47,6 +47,13 @@ def merge(actual, wish):
     return merged
 
 
+def plain(data):
+    """Return *data* as plain dicts: Salt's renderers make ordered ones."""
+    if isinstance(data, Mapping):
+        return {key: plain(part) for key, part in data.items()}
+    return [plain(part) for part in data] if isinstance(data, list) else data
+
+
 def as_salt(changes):
     """
     Return *changes* as every state of ours reports them: ``{dotted path: {"old", "new"}}``.

@@ -7,12 +7,14 @@ import re
 ASKED = re.compile(
     r" dnsmasq-dhcp\[\d+\]: \d+ (?:DHCPDISCOVER|PXE)\(([^)\s]+)\) (?:[\d.]+ )?((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\b"
 )
+#: How the MACs begin by which ``discover`` asks who serves: locally administered, and "lab".
+PROBE = "02:6c:61:62"
 
 
 def machines(lines):
     """Return ``{mac: interface}`` of who asked in *lines* of the log, in their order, each as it asked first."""
     found: dict = {}
     for line in lines:
-        if asked := ASKED.search(line):
+        if (asked := ASKED.search(line)) and not asked[2].startswith(PROBE):
             found.setdefault(asked[2], asked[1])
     return found

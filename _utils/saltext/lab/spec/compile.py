@@ -1,9 +1,7 @@
 """From one spec to what each minion gets of it.  Pure."""
 
-from collections.abc import Mapping
-
 from saltext.lab.netboot.versions import Stock
-from saltext.lab.plan import merge
+from saltext.lab.plan import merge, plain
 from saltext.lab.spec import derive, domains, facts, netboot, switches
 
 NOTHING = Stock()
@@ -40,7 +38,7 @@ def _vm(lab, name):
     minion = {"of": "virtual", "master": str(facts.address_in(lab, lab.masters.virtual, network).ip)}
     kind = lab.classes[vm.class_]
     about = {"class": vm.class_, "host": vm.host, "address": str(address.ip)}
-    data = merge(_plain(kind.data), _plain(vm.data))
+    data = merge(plain(kind.data), plain(vm.data))
     netbooted = ["netbooted"] if (vm.boot or kind.boot) == "ram" else []
     return _slice(lab, name, [*kind.roles, *netbooted], minion) | about | data
 
@@ -59,10 +57,3 @@ def _names(lab, name):
     """Return the names that *name* has to resolve by itself: its own and its masters'."""
     wanted = [name, lab.masters.physical]
     return {host: str(derive.address(lab.networks, lab.hosts[host].address)[1].ip) for host in dict.fromkeys(wanted)}
-
-
-def _plain(data):
-    """Return *data* as plain dicts: Salt's renderers make ordered ones."""
-    if isinstance(data, Mapping):
-        return {key: _plain(part) for key, part in data.items()}
-    return [_plain(part) for part in data] if isinstance(data, list) else data

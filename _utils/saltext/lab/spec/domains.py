@@ -1,6 +1,6 @@
 """The domains of one hypervisor.  Pure."""
 
-from saltext.lab.spec import derive, facts, storage, wires
+from saltext.lab.spec import cloud, derive, facts, storage, wires
 
 IMAGES = "/var/lib/libvirt/images"
 IDENTITIES = "/var/lib/saltext-lab/identities"
@@ -27,7 +27,7 @@ def _on_host(lab, vm):
 
 def _domain(lab, name, vm):
     kind, host = lab.classes[vm.class_], lab.hosts[vm.host]
-    firmware, disks = vm.firmware or kind.firmware, storage.devices(lab, name)
+    firmware, disks, first = vm.firmware or kind.firmware, storage.devices(lab, name), cloud.domain(lab, name)
     return {
         "type": {"kvm": "kvm", "tcg": "qemu"}[host.accel],
         "uuid": derive.vm_uuid(lab.name, name),
@@ -42,7 +42,8 @@ def _domain(lab, name, vm):
             | ({"rom": False} if firmware != "bios" else {})
             for network in facts.vm_nics(lab, vm)
         },
-        "fw_cfg": _told(name, firmware),
+        "fw_cfg": _told(name, firmware) | first.pop("fw_cfg", {}),
+        **first,
         "serial_log": f"{CONSOLES}/{name}-console.log",
         "rng": True,  # else the guest spins for entropy: 0.9 s under emulation (docs/boot-time.md)
         **({"tb_cache_mib": TB_CACHE_MIB} if host.accel == "tcg" else {}),

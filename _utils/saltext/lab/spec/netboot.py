@@ -3,7 +3,7 @@
 import ipaddress
 
 from saltext.lab.netboot import dnsmasq, nginx
-from saltext.lab.spec import boot_scripts, derive, facts, wires
+from saltext.lab.spec import boot_scripts, cloud, derive, facts, wires
 from saltext.lab.spec.netboot_facts import address, block_range, machines, networks, numbers, prefix, reserved, servers
 
 
@@ -24,7 +24,7 @@ def of(lab, host, stock):
         part["dnsmasq"] |= _announced(lab, host)
     if "http" in roles:
         listen = [address(lab, host, network) for network in networks(lab, "netboot")]
-        part["nginx"] = {"conf": nginx.conf(listen), **boot_scripts.of(lab, stock)}
+        part["nginx"] = {"conf": nginx.conf(listen), **boot_scripts.of(lab, stock), "cloud": cloud.served(lab)}
     return {"netboot": part}
 
 
@@ -35,18 +35,18 @@ def _packages(roles):
 
 def _conf(lab, host, roles):
     kind = "dhcp" if "dhcp" in roles else "netboot"
-    lines = dnsmasq.base([_link(lab, host, network) for network in networks(lab, kind)])
+    lines = dnsmasq.base([interface(lab, host, network) for network in networks(lab, kind)])
     lines += [*dnsmasq.dns(lab.domain), *dnsmasq.dhcp(), *_networks(lab)] if "dhcp" in roles else ["port=0"]
     if "dhcp" in roles:
         for name in networks(lab, "netboot"):
-            lines += dnsmasq.announce(_link(lab, host, name), prefix(lab, name).network)
+            lines += dnsmasq.announce(interface(lab, host, name), prefix(lab, name).network)
     lines += dnsmasq.tftp() if "tftp" in roles else []
     return "".join(f"{line}\n" for line in lines)
 
 
 def _announced(lab, host):
     """Return the addresses from which it announces IPv6: on ``links`` that are ours, and on its own first ``card``."""
-    found = {_link(lab, host, name): str(prefix(lab, name)) for name in networks(lab, "netboot")}
+    found = {interface(lab, host, name): str(prefix(lab, name)) for name in networks(lab, "netboot")}
     own = lab.hosts[host].card
     return {
         "links": {link: at for link, at in found.items() if link != own},
@@ -54,7 +54,7 @@ def _announced(lab, host):
     }
 
 
-def _link(lab, host, network):
+def interface(lab, host, network):
     """Return the interface of *host* in *network*."""
     if lab.hosts[host].address.split("+")[0] == network:
         return lab.hosts[host].card
