@@ -9,8 +9,9 @@ from pathlib import Path
 from saltext.lab.errors import BadWish, Unreachable
 
 HERE = Path(__file__).parent
-NAMES = ("host", "ram")
+NAMES = ("host", "ram", "disk", "installer")
 SHARED = ("root.py", "venv.py")  # the modules besides its own directory that shape what is in an image
+ALSO = {"installer": ("ram/cpio.py", "ram/kernel.py")}  # and those of another image
 
 
 def home():
@@ -42,7 +43,8 @@ def digest(name, source=HERE):
     if name not in NAMES:
         raise BadWish(f"there is no image {name}", "", f"one of {', '.join(NAMES)}")
     total = hashlib.sha256()
-    for file in [*sorted(_files(source / name)), *(source / shared for shared in SHARED)]:
+    shared = (source / file for file in (*SHARED, *ALSO.get(name, ())))
+    for file in [*sorted(_files(source / name)), *shared]:
         what, data = _content(file)
         total.update(f"{file.relative_to(source)} {what} {len(data)}\n".encode() + data)
     return total.hexdigest()

@@ -1,0 +1,130 @@
+"""Who is installed when: the script of a machine, what was asked and told, and the names that PXELINUX asks for."""
+
+import pytest
+
+from images.disk import bios, layout
+from saltext.lab.errors import BadWish, Refused
+from saltext.lab.netboot import install, pxelinux
+from saltext.lab.netboot.asks import Asks
+
+MAC, IP = "52:54:00:99:00:01", "10.77.0.20"
+
+
+def test_the_script_asks_the_server_before_it_asks_the_installer():
+    lines = install.script(MAC, "http://10.77.0.1/images/installer", "lab.id=one").splitlines()
+
+    assert lines[:4] == [
+        "#!ipxe",
+        "set generation 1",
+        "chain --autofree /ask/mac-52-54-00-99-00-01.ipxe ||",
+        "imgfetch --name told /told/${net0/ip}/installed-${generation} && goto local ||",
+    ]
+    assert lines[4].endswith("lab.id=one lab.install=${generation}")
+    assert lines[-3:] == [":local", "imgfree told", "exit"]
+
+
+@pytest.mark.parametrize(
+    ("disk", "told"),
+    [
+        ({"serial": "WD-1234", "size_gib": 465}, {"disk": "serial:WD-1234", "disk_gib": 465}),
+        ({"serial": "WD 1234"}, {"disk": "serial:WD1234"}),
+        ({"wwn": "0x5000c500a1b2c3d4"}, {"disk": "wwn:0x5000c500a1b2c3d4"}),
+        ({"name": "vda", "serial": None, "size_gib": None}, {"disk": "name:vda"}),
+    ],
+)
+def test_the_installer_is_told_one_disk(disk, told):
+    words = install.words("attic", MAC, disk, "http://10.77.0.1/images/disk/disk.raw.gz", "aa")
+
+    rest = {"name": "attic", "mac": MAC, "image": "http://10.77.0.1/images/disk/disk.raw.gz", "image_sha256": "aa"}
+    assert words == rest | told
+
+
+@pytest.fixture
+def asks(tmp_path):
+    return Asks(tmp_path)
+
+
+def tell(asks, *names):
+    folder = asks.root / "told" / IP
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).touch()
+
+
+def test_the_first_installation_is_asked_for_where_nobody_asked(asks):
+    assert asks.look(MAC, IP) == {"asked": 1, "done": None}
+    tell(asks, "installed-1")
+    assert asks.look(MAC, IP) == {"asked": 1, "done": 1}
+
+
+def test_a_reinstallation_is_asked_for_once_until_it_is_done(asks):
+    tell(asks, "installed-1")
+    asks.ask(MAC, install.again("one", **asks.look(MAC, IP)))
+    assert asks.look(MAC, IP) == {"asked": 2, "done": 1}
+    with pytest.raises(Refused, match=r"generation 2 is asked for, and 1 is installed — boot one"):
+        install.again("one", **asks.look(MAC, IP))
+    tell(asks, "installed-2")
+    assert install.again("one", **asks.look(MAC, IP)) == 3
+
+
+def test_the_first_installation_is_not_asked_for_again_before_it_is_done(asks):
+    with pytest.raises(Refused, match="generation 1 is asked for, and none was told of"):
+        install.again("one", **asks.look(MAC, IP))
+
+
+def test_a_server_that_forgot_asks_for_more_than_the_machine_has_had(asks):
+    tell(asks, "installed-1", "installed-7", "installed-x", "other")
+    assert install.again("one", **asks.look(MAC, IP)) == 8
+
+
+def test_what_is_asked_for_is_whole_and_names_the_machine(asks):
+    asks.ask(MAC, 2)
+    (file,) = (asks.root / "ask").iterdir()
+    assert (file.name, file.read_text()) == ("mac-52-54-00-99-00-01.ipxe", "#!ipxe\nset generation 2\n")
+    assert file.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("text", ["", "#!ipxe\nset generation 0\n", "set generation -1", "set generation two"])
+def test_what_is_asked_for_and_cannot_be_read_is_no_first_installation(text):
+    with pytest.raises(BadWish, match="cannot be read"):
+        install.asked(text)
+
+
+def test_pxelinux_asks_for_a_machine_by_its_card_and_by_its_address():
+    assert pxelinux.file("AA:bb:cc:00:01:02") == "01-aa-bb-cc-00-01-02"
+    assert pxelinux.files("10.77.0.20/32") == ["0A4D0014"]
+    assert pxelinux.files("10.77.0.0/24") == ["0A4D00"]
+    assert pxelinux.files("10.77.4.0/22") == ["0A4D04", "0A4D05", "0A4D06", "0A4D07"]
+
+
+def test_pxelinux_is_told_an_image_or_the_disk():
+    assert pxelinux.local().splitlines() == ["DEFAULT lab", "PROMPT 0", "LABEL lab", "  LOCALBOOT 0"]
+    assert pxelinux.ram("images/ram", "lab.id=one").splitlines()[2:] == [
+        "LABEL lab",
+        "  KERNEL /images/ram/vmlinuz",
+        "  INITRD /images/ram/initrd.img",
+        "  APPEND lab.id=one",
+    ]
+
+
+def test_the_first_sector_finds_grub_in_its_partition_and_leaves_the_table_of_partitions():
+    code = bios.first(bytes(range(256)) * 2)
+    assert len(code) == 440
+    assert (code[0x5C:0x64], code[0x66:0x68]) == ((4096).to_bytes(8, "little"), b"\x90\x90")
+    assert code[:0x5C] + code[0x64:0x66] + code[0x68:] == bytes(
+        value
+        for at, value in enumerate(range(440))
+        if not (0x5C <= at < 0x64 or 0x66 <= at < 0x68)
+        for value in [value % 256]
+    )
+    core = bios.listed(bytes(2048))
+    assert (core[500:508], core[:500], core[508:]) == ((4097).to_bytes(8, "little"), bytes(500), bytes(1540))
+
+
+def test_the_partition_for_the_mark_is_where_the_installer_has_it_and_the_root_is_last():
+    rows = [row for row in layout.table(100).splitlines() if row.startswith("start=")]
+    assert rows[0].startswith("start=2048, size=2048,")
+    assert rows[0].endswith("name=lab")
+    places = [tuple(int(word.split("=")[1]) for word in row.split(", ")[:2]) for row in rows]
+    assert all(start + size == then for (start, size), (then, _) in zip(places[:2], places[1:], strict=False))
+    assert places[-1] == (67 * 2048, 100 * 2048)
