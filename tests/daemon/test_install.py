@@ -32,10 +32,9 @@ def site(tmp_path_factory):
     """A wire with a server on it that has the installer and an image of a few MiB."""
     with netboot.wire("i") as wire:
         server = netboot.Server(wire.space, tmp_path_factory.mktemp("srv"))
-        part = netboot.slice_of()
-        part["nginx"]["conf"] = part["nginx"]["conf"].replace("  sendfile on;\n", disks.TOLD)
-        server.put(part)
-        server.fill(images.build("ram"))
+        server.put(netboot.slice_of())
+        for file in ("undionly.kpxe", "snponly.efi"):
+            shutil.copy(f"/usr/lib/ipxe/{file}", server.home / "tftp")
         shutil.copytree(images.build("installer"), server.home / "http/images/installer")
         server.image = disks.tiny(server.home / "tiny")
         server.url, server.hash = disks.serve(server, server.image)

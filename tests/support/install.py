@@ -18,15 +18,6 @@ MAC, IP, SERIAL = derive.mac("boot", "one", "lan"), "10.77.0.20", "WD-1234"
 #: Code of the first sector: say a text on the first serial port, and reset the machine by its keyboard controller.
 CODE = bytes.fromhex("FC 31C0 8ED8 BE1A7C BAF803 AC 84C0 7403 EE EBF8 B0FE E664 F4 EBFD")
 TABLE = "label: gpt\nunit: sectors\nstart=2048, size=2048, name=lab\nstart=4096, size=8192, name=data\n"
-#: What nginx has for the marks: each machine writes its own, and no others.
-TOLD = """\
-  location ~ ^/told/(?<machine>[0-9.]+)/[a-z0-9-]+$ {
-    dav_methods PUT;
-    create_full_put_path on;
-    client_max_body_size 1k;
-    if ($machine != $remote_addr) { return 403; }
-  }
-"""
 
 
 def tiny(file, text="LOCAL\r\n"):
