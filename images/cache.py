@@ -11,7 +11,7 @@ from saltext.lab.errors import BadWish, Unreachable
 HERE = Path(__file__).parent
 NAMES = ("host", "ram", "disk", "installer")
 SHARED = ("root.py", "venv.py")  # the modules besides its own directory that shape what is in an image
-ALSO = {"installer": ("ram/cpio.py", "ram/kernel.py")}  # and those of another image
+ALSO = {"disk": ("manifest.py",), "installer": ("manifest.py", "ram/cpio.py", "ram/kernel.py")}  # and of some
 
 
 def home():

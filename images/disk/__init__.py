@@ -9,7 +9,7 @@ import gzip
 import shutil
 from pathlib import Path
 
-from images import root, venv
+from images import manifest, root, venv
 from images.disk import bios, filesystem, initramfs, layout, uefi
 from saltext.lab.command import run
 
@@ -27,6 +27,8 @@ def make(image, workshop):
     uefi.make(disk, workshop)
     _pack(disk, image / "disk.raw.gz")
     how = ("-c", "-o", "compression_type=zstd", "-f", "raw", "-O", "qcow2")
+    version = next((tree / "usr/lib/modules").iterdir()).name
+    manifest.write(image, "disk", version, ["disk.raw.gz"])
     run("qemu-img", "convert", *how, disk, image / "disk.qcow2", timeout=900)
 
 

@@ -9,7 +9,7 @@ import gzip
 import shutil
 from pathlib import Path
 
-from images import root
+from images import manifest, root
 from images.ram import cpio, kernel
 from saltext.lab.command import run
 
@@ -29,6 +29,7 @@ def make(image, workshop):
     cpio.write(workshop / "initrd.cpio", stage)
     (image / "initrd.img").write_bytes(gzip.compress((workshop / "initrd.cpio").read_bytes(), mtime=0))
     shutil.copy(kernel.file(debian), image / "vmlinuz")
+    manifest.write(image, "installer", kernel.version(debian), ["vmlinuz", "initrd.img"])
 
 
 def _unpack(folder):

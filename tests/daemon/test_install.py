@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from saltext.lab.netboot import install, ipxe
 from saltext.lab.wait import until
 from tests.support import install as disks
 from tests.support import netboot
-from tests.support.install import BOOT, IP, MAC, MIB, SERIAL, Machine, drives, filled, mark, read_mark, sha256
+from tests.support.install import BOOT, IP, MAC, MIB, SERIAL, Machine, drives, filled, mark, read, read_mark, sha256
 
 REPOSITORY = Path(__file__).parents[2]
 NUMBERS = itertools.count()
@@ -64,18 +64,17 @@ def machine(site, log, more, told=None, **how):
     return Machine(site.wire, f"i{next(NUMBERS)}", log, more, words=told, **how)
 
 
-def all_at_once(site, home, cases):
+def refusals(site, home, cases):
     """Return what the consoles said of machines that all refuse: *cases* has ``(disks, changed words)`` of each."""
-    with ExitStack() as stack:
-        started = {}
-        for number, (name, (found, changes)) in enumerate(cases.items(), start=50):
-            mac, at = f"52:54:00:99:01:{number}", {"ip": f"10.77.0.{number}/24", **changes}
-            one = machine(site, home / str(number), drives(*found), words(site, mac=mac, **at), mac=mac)
-            started[name] = stack.enter_context(one)
-        return {
-            name: one.says(r"lab: disk .*refused: (.*)\nlab: starts again in 120 s, Enter")[1]
-            for name, one in started.items()
-        }
+
+    def refusal(number, found, changes):
+        mac, at = f"52:54:00:99:01:{number}", {"ip": f"10.77.0.{number}/24", **changes}
+        with machine(site, home / str(number), drives(*found), words(site, mac=mac, **at), mac=mac) as one:
+            return one.says(r"lab: disk .*refused: (.*)\nlab: starts again in 120 s, Enter")[1]
+
+    with ThreadPoolExecutor(2) as pool:
+        said = pool.map(refusal, itertools.count(50), *zip(*cases.values(), strict=True))
+        return dict(zip(cases, said, strict=True))
 
 
 def boots_from_the_network(site, **changes):
@@ -132,7 +131,7 @@ FOREIGN = {
 def test_a_disk_that_is_not_ours_is_left_as_it_is_whatever_the_server_has_forgotten_or_asks_for(site, told, tmp_path):
     files = {name: filled(tmp_path / f"disk{n}", FOREIGN[name][0]) for n, name in enumerate(FOREIGN)}
     before = {name: sha256(disk) for name, disk in files.items()}
-    said = all_at_once(site, tmp_path, {name: ([disk], {"install": 2}) for name, disk in files.items()})
+    said = refusals(site, tmp_path, {name: ([disk], {"install": 2}) for name, disk in files.items()})
 
     assert {name: why for name, (_, why) in FOREIGN.items() if why not in said[name]} == {}, said
     assert {name: sha256(disk) for name, disk in files.items()} == before
@@ -154,7 +153,7 @@ WRONG = {
 
 def test_a_blank_disk_is_left_as_it_is_where_one_word_is_wrong_or_the_image_is_another(site, told, tmp_path):
     files = {name: disks.blank(tmp_path / f"disk{n}") for n, name in enumerate(WRONG)}
-    said = all_at_once(site, tmp_path, {name: ([files[name]], change) for name, (change, _) in WRONG.items()})
+    said = refusals(site, tmp_path, {name: ([files[name]], change) for name, (change, _) in WRONG.items()})
 
     assert {name: why for name, (_, why) in WRONG.items() if why not in said[name]} == {}, said
     assert [name for name, disk in files.items() if not is_blank(disk)] == []
@@ -168,7 +167,7 @@ def is_blank(disk):
 def test_of_two_disks_that_are_meant_none_is_written_nor_one_that_is_too_small(site, told, tmp_path):
     both = [disks.blank(tmp_path / name) for name in ("a", "b")]
     small = disks.blank(tmp_path / "small", 5)
-    said = all_at_once(site, tmp_path, {"two": (both, {}), "small": ([small], {})})
+    said = refusals(site, tmp_path, {"two": (both, {}), "small": ([small], {})})
 
     assert said == {"two": "several disks are that: vda vdb", "small": "the image needs 7 MiB, it has 5"}
     assert all(is_blank(disk) for disk in (*both, small))
@@ -184,11 +183,13 @@ def test_a_server_that_has_forgotten_all_is_told_and_nothing_is_written(site, to
 
 
 def test_after_a_power_cut_in_the_middle_of_writing_it_is_installed_whole(site, told, tmp_path):
-    disk = filled(tmp_path / "disk", {0: site.image.read_bytes(), MIB: mark()})
+    image = site.image.read_bytes()
+    disk = filled(tmp_path / "disk", {0: image[:MIB], MIB: mark(), 2 * MIB: b"former" * MIB})
     slow = drives(disk, more=",throttling.bps-write=1000000")
     with machine(site, tmp_path / "console", slow, words(site, install=2)):
-        until(lambda: read_mark(disk)[1] == "installing", BOOT, "the writing", longest=0.05)
-    assert not disks.is_image(disk, site.image)
+        until(lambda: read(disk, 2 * MIB, 4096) == image[2 * MIB :][:4096], BOOT, "the writing", longest=0.05)
+    assert read(disk, 6 * MIB, 6) in b"formerformer"
+    assert not read(disk, 0, MIB).strip(b"\0")
     assert not told.exists()
     with machine(site, tmp_path / "again", drives(disk), words(site, install=2)) as one:
         assert "told 10.77.0.1: installed-2" in one.ends()

@@ -13,7 +13,7 @@ from saltext.lab.wait import until
 from tests.support import netboot
 
 MIB = 1 << 20
-BOOT = 150  #: seconds; 5 for the installer, 8 for a boot over the network on two busy cores
+BOOT = 300  #: seconds; 5 for the installer, 8 for a boot over the network on two busy cores
 MAC, IP, SERIAL = derive.mac("boot", "one", "lan"), "10.77.0.20", "WD-1234"
 #: Code of the first sector: say a text on the first serial port, and reset the machine by its keyboard controller.
 CODE = bytes.fromhex("FC 31C0 8ED8 BE1A7C BAF803 AC 84C0 7403 EE EBF8 B0FE E664 F4 EBFD")
@@ -65,9 +65,14 @@ def mark(state="installed", lab="boot", node="one", generation=1):
 
 def read_mark(file):
     """Return the words of the mark on disk *file*."""
+    return read(file, MIB, 512).rstrip(b"\0").decode().split()
+
+
+def read(file, offset, size):
+    """Return *size* bytes at *offset* of *file*."""
     with file.open("rb") as disk:
-        disk.seek(MIB)
-        return disk.read(512).rstrip(b"\0").decode().split()
+        disk.seek(offset)
+        return disk.read(size)
 
 
 def is_image(disk, image):

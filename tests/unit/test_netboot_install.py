@@ -1,11 +1,19 @@
 """Who is installed when: the script of a machine, what was asked and told, and the names that PXELINUX asks for."""
 
+import copy
+
 import pytest
 
 from images.disk import bios, layout
+from saltext.lab.boot.reinstall import reinstall
 from saltext.lab.errors import BadWish, Refused
 from saltext.lab.netboot import install, pxelinux
 from saltext.lab.netboot.asks import Asks
+from saltext.lab.netboot.versions import Version
+from saltext.lab.plan import merge
+from saltext.lab.spec.check import checked
+from saltext.lab.spec.compile import compile
+from tests.support.labs import PLAIN
 
 MAC, IP = "52:54:00:99:00:01", "10.77.0.20"
 
@@ -128,3 +136,90 @@ def test_the_partition_for_the_mark_is_where_the_installer_has_it_and_the_root_i
     places = [tuple(int(word.split("=")[1]) for word in row.split(", ")[:2]) for row in rows]
     assert all(start + size == then for (start, size), (then, _) in zip(places[:2], places[1:], strict=False))
     assert places[-1] == (67 * 2048, 100 * 2048)
+
+
+ONCE = merge(
+    PLAIN,
+    {
+        "networks": {"lan": {"netboot": True, "dhcp": {}}},
+        "images": {"deb": {"kind": "install"}},
+        "classes": {"store": {"image": "deb", "nics": ["lan"], "boot": "install-once", "install": {"name": "vda"}}},
+        "vms": {"web1": {"class": "store", "install": {"serial": "S1", "size_gib": 8}}},
+        "netboot": {"dhcp": "pi2"},
+    },
+)
+IMAGES = {
+    "installer": [Version("aaaaaaaaaaaa", "installer", "6.1", {"vmlinuz": "1", "initrd.img": "2"})],
+    "deb": [Version("bbbbbbbbbbbb", "deb", "6.1", {"disk.raw.gz": "ff"})],
+}
+
+
+def served(patch=None, built=IMAGES):
+    return compile(checked(merge(copy.deepcopy(ONCE), patch or {})), built)["pi2"]["netboot"]
+
+
+def test_a_machine_that_is_installed_once_is_given_the_installer_and_its_server_knows_it():
+    part = served()
+    (name, mac), *_ = ((path, path[4:-5].replace("-", ":")) for path in part["nginx"]["boot"]["lan"] if "mac-" in path)
+    kernel = part["nginx"]["boot"]["lan"][name].splitlines()[4]
+
+    assert part["installs"] == {"web1": {"mac": mac, "ip": "10.10.0.21"}}
+    assert kernel.startswith("kernel http://10.10.0.2/images/installer/aaaaaaaaaaaa/vmlinuz initrd=initrd.img ")
+    assert kernel.endswith(
+        f"lab.id=web1 lab.ip=10.10.0.21/24 lab.name=demo lab.mac={mac} lab.disk=serial:S1 lab.disk_gib=8"
+        " lab.image=http://10.10.0.2/images/deb/bbbbbbbbbbbb/disk.raw.gz lab.image_sha256=ff"
+        " lab.master=10.10.0.2 lab.domain=demo.example lab.install=${generation}"
+    )
+    assert {image: [one["id"] for one in of] for image, of in part["nginx"]["images"].items()} == {
+        "deb": ["bbbbbbbbbbbb"],
+        "installer": ["aaaaaaaaaaaa"],
+    }
+
+
+@pytest.mark.parametrize("missing", IMAGES)
+def test_without_an_image_a_machine_boots_its_disk_and_the_image_is_named(missing):
+    part = served(built={name: of for name, of in IMAGES.items() if name != missing})
+    script = next(text for name, text in part["nginx"]["boot"]["lan"].items() if "mac-" in name)
+
+    assert part["nginx"]["missing"] == [missing]
+    assert "kernel" not in script
+    assert script.splitlines()[-1] == "exit"
+
+
+def test_a_vm_that_is_installed_once_boots_from_its_card_and_then_from_its_disk():
+    host = ONCE["vms"]["web1"]["host"]
+    slices = compile(checked(ONCE), IMAGES)
+
+    assert slices[host]["virt"]["domains"]["web1"]["boot"] == ["network", "hd"]
+
+
+@pytest.mark.parametrize(
+    ("patch", "mistake"),
+    [
+        ({"classes": {"store": {"install": None}}, "vms": {"web1": {"install": None}}}, "needs `install`, the disk"),
+        ({"classes": {"store": {"image": "ram"}}}, "needs an `image` of kind install"),
+        ({"vms": {"web1": {"install": {"name": "vda"}}}}, "state one of serial, wwn and name"),
+        ({"classes": {"store": {"install": {"name": None}}}}, "state one of serial, wwn and name"),
+        ({"vms": {"web1": {"install": {"serial": "WD 1"}}}}, "lab:vms:web1:install:serial"),
+        ({"images": {"installer": {"kind": "install"}}}, "lab:images:installer is the name of the image that installs"),
+        ({"images": {"deb": {"sha256": "0" * 64}}}, "of kind install is built by the suite"),
+    ],
+)
+def test_a_machine_that_cannot_be_installed_is_a_mistake(patch, mistake):
+    with pytest.raises(BadWish, match=mistake):
+        checked(merge(copy.deepcopy(ONCE), patch))
+
+
+def test_only_a_machine_that_is_installed_once_is_asked_to_be_installed_anew():
+    asked = []
+
+    class Fleet:
+        @staticmethod
+        def call(*words):
+            asked.append(words)
+            return 2
+
+    assert reinstall(checked(ONCE), Fleet, "web1") == 2
+    with pytest.raises(BadWish, match=r"web2 is not installed once in lab demo \(did you mean web1\?\)"):
+        reinstall(checked(ONCE), Fleet, "web2")
+    assert asked == [("pi2", "lab_netboot.reinstall", "web1")]

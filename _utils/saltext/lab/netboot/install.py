@@ -11,6 +11,7 @@ from saltext.lab.errors import BadWish, Refused
 from saltext.lab.netboot import ipxe
 
 FIRST = 1
+ARCHIVE = "disk.raw.gz"  #: what the installer writes
 ASKED = re.compile(r"^set generation ([1-9][0-9]*)$", re.MULTILINE)
 TOLD = re.compile(r"^installed-([1-9][0-9]*)$")
 TEXT = """\

@@ -2,9 +2,9 @@
 
 import ipaddress
 
-from saltext.lab.netboot import ipxe
+from saltext.lab.netboot import install, ipxe
 from saltext.lab.spec import derive, facts
-from saltext.lab.spec.netboot_facts import address, machines, networks, servers
+from saltext.lab.spec.netboot_facts import INSTALLER, ONCE, address, images_of, machines, networks, servers
 
 
 def of(lab, images):
@@ -19,7 +19,7 @@ def of(lab, images):
 
 
 def _served(lab, images):
-    named = {one.image for one in machines(lab) if one.boot == "ram"}
+    named = {image for one in machines(lab) for image in images_of(one)}
     wanted = sorted(named | {lab.classes[name].image for name in _classes(lab)})
     served = {name: [one._asdict() for one in images[name]] for name in wanted if name in images}
     return {"images": served, "missing": [name for name in wanted if name not in images]}
@@ -47,9 +47,23 @@ def _scripts(lab, network, images):
 def _script(lab, one, images):
     if one.boot == "local":
         return ipxe.local()
+    if one.boot == ONCE:
+        return _install(lab, one, images)
     cmdline = _cmdline(lab, one.of, one.network, {"id": one.name, "ip": derive.address(lab.networks, one.place)[1]})
     told = f"{_site(lab, one.network)}/told/${{net0/ip}}"
     return ipxe.ram(_at(lab, one.network, one.image), images.get(one.image, []), cmdline, told)
+
+
+def _install(lab, one, images):
+    """Return the script of a machine that is installed once, from the current version of its image."""
+    if not (images.get(INSTALLER) and images.get(one.image)):
+        return ipxe.ram(_at(lab, one.network, one.image), [], "")
+    installer, image = images[INSTALLER][0], images[one.image][0]
+    url = f"{_at(lab, one.network, one.image)}/{image.id}/{install.ARCHIVE}"
+    told = {"id": one.name, "ip": derive.address(lab.networks, one.place)[1]}
+    told |= install.words(lab.name, one.mac, one.install.model_dump(), url, image.sha256[install.ARCHIVE])
+    cmdline = _cmdline(lab, one.of, one.network, told)
+    return install.script(one.mac, f"{_at(lab, one.network, INSTALLER)}/{installer.id}", cmdline)
 
 
 def _at(lab, network, image):

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from saltext.lab.schema import Model, field
 from saltext.lab.spec.names import Mac, Name, Place, Subnet
-from saltext.lab.spec.netboot_model import BOOT, FIRMWARE, Block, Boot, Dhcp, Firmware, Netboot
+from saltext.lab.spec.netboot_model import BOOT, FIRMWARE, INSTALL, Block, Boot, Dhcp, Firmware, Install, Netboot
 from saltext.lab.spec.storage_model import Device, Disk, Image, Pool, Secret, SecretName
 from saltext.lab.virt.types import Line
 
@@ -60,6 +60,7 @@ class Host(Model):
     )
     boot: Boot | None = field(BOOT, "local")
     image: Name | None = field("image that it boots", "ram")
+    install: Install | None = field(INSTALL, {"serial": "WD-1234"})
 
 
 class Class(Model):
@@ -79,6 +80,7 @@ class Class(Model):
     parts: list[Part] = field("what they do in a lab with the six networks; see lab.check", ["router"], default=[])
     data: dict[str, Any] = field("pillar data for its formulas", {"motd": {"text": "hello"}}, default={})
     boot: Boot | None = field(BOOT, "ram")
+    install: Install | None = field(INSTALL, {"name": "vda"})
     firmware: Firmware = field(FIRMWARE, "uefi", default="bios")
 
 
@@ -95,6 +97,7 @@ class Vm(Model):
     level: Literal[1, 2] | None = field("instead of its class's", 1)
     data: dict[str, Any] = field("pillar data, over its class's", {"motd": {"text": "hello"}}, default={})
     boot: Boot | None = field("instead of its class's", "local")
+    install: Install | None = field("instead of its class's", {"name": "vda"})
     firmware: Firmware | None = field("instead of its class's", "uefi")
 
 

@@ -1,5 +1,6 @@
 """The slice of one minion.  Pure."""
 
+from saltext.lab.spec import netboot_facts
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
 
@@ -12,5 +13,5 @@ def of(spec, minion, serves, images=lambda names: {}):
     of those that there are.  Raises ``BadWish`` for a spec with mistakes.
     """
     lab = checked(spec)
-    part = compile(lab, images(lab.images)).get(minion)
+    part = compile(lab, images(netboot_facts.images(lab))).get(minion)
     return part if part and part["minion"]["of"] in serves else None
