@@ -7,7 +7,7 @@ from images.root import EPOCH
 from saltext.lab.command import run
 
 BLOCK = 4096
-SPARE_MIB = 192  #: for the journal, for inodes, and for what a first boot writes before it has grown
+SPARE_MIB = 128  #: for the journal, for inodes, and for what a first boot writes before it has grown
 SEED = "6c616221-0000-4000-8000-0000000000ff"  #: of the hashes in directories
 
 
