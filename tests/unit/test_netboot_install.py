@@ -1,15 +1,18 @@
 """Who is installed when: the script of a machine, what was asked and told, and the names that PXELINUX asks for."""
 
 import copy
+import hashlib
+import json
 
 import pytest
 
+from images import manifest
 from images.disk import bios, layout
 from saltext.lab.boot.reinstall import reinstall
 from saltext.lab.errors import BadWish, Refused
 from saltext.lab.netboot import install, pxelinux
 from saltext.lab.netboot.asks import Asks
-from saltext.lab.netboot.versions import Version
+from saltext.lab.netboot.versions import Version, version
 from saltext.lab.plan import merge
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
@@ -184,6 +187,16 @@ def test_without_an_image_a_machine_boots_its_disk_and_the_image_is_named(missin
     assert part["nginx"]["missing"] == [missing]
     assert "kernel" not in script
     assert script.splitlines()[-1] == "exit"
+
+
+def test_an_image_says_which_of_its_files_are_served(tmp_path):
+    for name in ("disk.raw", "disk.raw.gz"):
+        (tmp_path / name).write_text(name)
+    manifest.write(tmp_path, "disk", "6.1", ["disk.raw.gz"])
+    made = version("deb", json.loads((tmp_path / "manifest.json").read_text()))
+
+    assert (made.at, made.kernel, list(made.sha256)) == ("deb", "6.1", ["disk.raw.gz"])
+    assert made.sha256["disk.raw.gz"] == hashlib.sha256(b"disk.raw.gz").hexdigest()
 
 
 def test_a_vm_that_is_installed_once_boots_from_its_card_and_then_from_its_disk():
