@@ -12,7 +12,7 @@ from saltext.lab.boot.reinstall import reinstall
 from saltext.lab.errors import BadWish, Refused
 from saltext.lab.netboot import install, pxelinux
 from saltext.lab.netboot.asks import Asks
-from saltext.lab.netboot.versions import Version, version
+from saltext.lab.netboot.versions import Stock, Version, version
 from saltext.lab.plan import merge
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
@@ -158,7 +158,7 @@ IMAGES = {
 
 
 def served(patch=None, built=IMAGES):
-    return compile(checked(merge(copy.deepcopy(ONCE), patch or {})), built)["pi2"]["netboot"]
+    return compile(checked(merge(copy.deepcopy(ONCE), patch or {})), Stock(built))["pi2"]["netboot"]
 
 
 def test_a_machine_that_is_installed_once_is_given_the_installer_and_its_server_knows_it():
@@ -184,7 +184,7 @@ def test_without_an_image_a_machine_boots_its_disk_and_the_image_is_named(missin
     part = served(built={name: of for name, of in IMAGES.items() if name != missing})
     script = next(text for name, text in part["nginx"]["boot"]["lan"].items() if "mac-" in name)
 
-    assert part["nginx"]["missing"] == [missing]
+    assert part["nginx"]["missing"] == [f"image {missing}"]
     assert "kernel" not in script
     assert script.splitlines()[-1] == "exit"
 
@@ -201,7 +201,7 @@ def test_an_image_says_which_of_its_files_are_served(tmp_path):
 
 def test_a_vm_that_is_installed_once_boots_from_its_card_and_then_from_its_disk():
     host = ONCE["vms"]["web1"]["host"]
-    slices = compile(checked(ONCE), IMAGES)
+    slices = compile(checked(ONCE), Stock(IMAGES))
 
     assert slices[host]["virt"]["domains"]["web1"]["boot"] == ["network", "hd"]
 

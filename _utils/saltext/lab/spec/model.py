@@ -4,7 +4,18 @@ from typing import Any, Literal
 
 from saltext.lab.schema import Model, field
 from saltext.lab.spec.names import Mac, Name, Place, Subnet
-from saltext.lab.spec.netboot_model import BOOT, FIRMWARE, INSTALL, Block, Boot, Dhcp, Firmware, Install, Netboot
+from saltext.lab.spec.netboot_model import (
+    BOOT,
+    FIRMWARE,
+    INSTALL,
+    OVERLAYS,
+    Block,
+    Boot,
+    Dhcp,
+    Firmware,
+    Install,
+    Netboot,
+)
 from saltext.lab.spec.storage_model import Device, Disk, Image, Pool, Secret, SecretName
 from saltext.lab.virt.types import Line
 
@@ -61,6 +72,7 @@ class Host(Model):
     boot: Boot | None = field(BOOT, "local")
     image: Name | None = field("image that it boots", "ram")
     install: Install | None = field(INSTALL, {"serial": "WD-1234"})
+    overlays: list[Name] = field(OVERLAYS, ["hv"], default=[])
 
 
 class Class(Model):
@@ -81,6 +93,7 @@ class Class(Model):
     data: dict[str, Any] = field("pillar data for its formulas", {"motd": {"text": "hello"}}, default={})
     boot: Boot | None = field(BOOT, "ram")
     install: Install | None = field(INSTALL, {"name": "vda"})
+    overlays: list[Name] = field(OVERLAYS, ["registry"], default=[])
     firmware: Firmware = field(FIRMWARE, "uefi", default="bios")
 
 
@@ -98,6 +111,7 @@ class Vm(Model):
     data: dict[str, Any] = field("pillar data, over its class's", {"motd": {"text": "hello"}}, default={})
     boot: Boot | None = field("instead of its class's", "local")
     install: Install | None = field("instead of its class's", {"name": "vda"})
+    overlays: list[Name] = field("after its class's", ["web1"], default=[])
     firmware: Firmware | None = field("instead of its class's", "uefi")
 
 

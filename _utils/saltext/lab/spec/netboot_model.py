@@ -18,6 +18,7 @@ BOOT = (
     " that is done and then its own disk; not decided there if not stated"
 )
 INSTALL = "the disk that its image is installed on, with boot install-once"
+OVERLAYS = "what is laid over its root besides when it boots into memory"
 FIRMWARE = "what starts it, and from its network card boots by PXE, or by HTTP"
 
 
@@ -62,6 +63,9 @@ class Netboot(Model):
     http: Name | None = field("host of kernels, images and scripts; that of dhcp if not stated", "pi2")
     default: Name | None = field(
         "class that a machine boots which the lab does not name; its own disk if not stated", "web"
+    )
+    overlays: list[Name] = field(
+        "what is laid over the root of every machine that boots into memory", ["base"], default=[]
     )
     timeout: int = field("how long its menu waits", 5, unit="s", default=5, ge=1, le=3600)
 
