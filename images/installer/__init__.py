@@ -16,8 +16,8 @@ from saltext.lab.command import run
 HERE = Path(__file__).parent
 PACKAGE = "linux-image-amd64"
 APPLETS = (  # all that init calls
-    *("cat", "dd", "grep", "gunzip", "head", "hexdump", "insmod", "ip", "mount", "nc", "reboot", "sed", "sh"),
-    *("sha256sum", "sleep", "sync", "tail", "timeout", "tr", "wc", "wget"),
+    *("cat", "dd", "grep", "gunzip", "head", "hexdump", "insmod", "ip", "md5sum", "mkfifo", "mount", "nc", "reboot"),
+    *("sed", "sh", "sha256sum", "sleep", "sync", "tail", "tee", "timeout", "tr", "wc", "wget"),
 )
 
 
