@@ -1,16 +1,20 @@
 """
-What the netboot server on this host has given and whom it has seen.
+What the netboot server on this host has given, whom it has seen, and what it has machines install.
 
 Configuration (minion or pillar): ``lab:netboot:leases`` is the file of leases, by default that of Debian's dnsmasq;
-``lab:netboot:seen`` is the directory of the marks, by default ``/var/lib/saltext-lab/seen``.
+``lab:netboot:seen`` is the directory of the marks, by default ``/var/lib/saltext-lab/seen``; ``lab:netboot:http`` is
+what nginx serves, by default ``/srv/netboot/http``; ``lab:netboot:installs`` has ``{"mac", "ip"}`` of each machine that
+is installed once.
 """
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from saltext.lab.errors import BadWish, Unreachable
-from saltext.lab.netboot import discover, dnsmasq, marks
+from saltext.lab.netboot import discover, dnsmasq, install, marks, nginx
 from saltext.lab.netboot import leases as lease_file
+from saltext.lab.netboot.asks import Asks
+from saltext.lab.schema import nearest
 
 
 def leases():
@@ -77,6 +81,50 @@ def servers(*interfaces, seconds=5):
         raise BadWish("no interface is named", "", "salt pi2 lab_netboot.servers lan")
     with ThreadPoolExecutor(len(interfaces)) as pool:
         return dict(zip(interfaces, pool.map(lambda link: discover.servers(link, seconds), interfaces), strict=True))
+
+
+def installs():
+    """
+    Return which installation of each machine is asked for, and which was done: ``{node: {"asked", "done"}}``.
+
+    These are generations; ``done`` is None where the machine has told of none.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi2 lab_netboot.installs
+    """
+    asks = _asks()
+    return {node: asks.look(**machine) for node, machine in _machines().items()}
+
+
+def reinstall(node):
+    """
+    Have machine *node* installed anew when it boots next, once; return the generation that is asked for now.
+
+    Its disk is erased then.  Refused while the former installation is not done.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi2 lab_netboot.reinstall hv1
+    """
+    machines, asks = _machines(), _asks()
+    if node not in machines:
+        raise BadWish(f"{node} is not installed by this host{nearest(node, machines)}")
+    generation = install.again(node, **asks.look(**machines[node]))
+    asks.ask(machines[node]["mac"], generation)
+    return generation
+
+
+def _machines():
+    return __salt__["config.get"]("lab:netboot:installs", {})
+
+
+def _asks():
+    return Asks(__salt__["config.get"]("lab:netboot:http", nginx.ROOT))
 
 
 def _marks():

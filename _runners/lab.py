@@ -13,6 +13,7 @@ from saltext.lab.admit.keystore import KeyStore
 from saltext.lab.admit.store import DIRECTORY, Store
 from saltext.lab.boot import doctor as doctor_
 from saltext.lab.boot import lock, reach
+from saltext.lab.boot import reinstall as installation
 from saltext.lab.boot import status as look
 from saltext.lab.boot.fleet import Fleet
 from saltext.lab.boot.graph import VERBS, steps
@@ -118,6 +119,23 @@ def prove():
     """
     proof = _prover(_lab(), Fleet(__opts__)).prove()
     return {"proof": proof, "retcode": FAILURE if proof["red"] or proof["silent"] else DONE}
+
+
+@_answers
+def reinstall(node):
+    """
+    Have *node*, a host or VM with ``boot: install-once``, installed anew when it boots next, exactly once.
+
+    Its disk is erased then.  Refused while the last installation that was asked for is not done.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.reinstall hv1
+    """
+    generation = installation.reinstall(_lab(), Fleet(__opts__), node)
+    return {"said": f"{node} is installed anew when it boots next: generation {generation}"}
 
 
 @_answers

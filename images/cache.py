@@ -10,9 +10,13 @@ from images import sign
 from saltext.lab.errors import BadWish, Unreachable
 
 HERE = Path(__file__).parent
-NAMES = ("grub", "host", "ram")
+NAMES = ("grub", "host", "ram", "disk", "installer")
 SHARED = ("root.py", "venv.py")  # the modules besides its own directory that shape what is in an image
-SIGNED = ("grub", "ram")  # sign.py and the key of this cache shape these too: with another key, they are other images
+ALSO = {  # and of some
+    **{"grub": ("sign.py",), "ram": ("sign.py", "manifest.py"), "disk": ("manifest.py",)},
+    "installer": ("manifest.py", "ram/cpio.py", "ram/kernel.py"),
+}
+SIGNED = ("grub", "ram")  # the key of this cache shapes these too: with another key, they are other images
 
 
 def home():
@@ -50,8 +54,8 @@ def digest(name, source=HERE):
     if name not in NAMES:
         raise BadWish(f"there is no image {name}", "", f"one of {', '.join(NAMES)}")
     total = hashlib.sha256()
-    shared = (*SHARED, "sign.py") if name in SIGNED else SHARED
-    for file in [*sorted(_files(source / name)), *(source / module for module in shared)]:
+    shared = (source / file for file in (*SHARED, *ALSO.get(name, ())))
+    for file in [*sorted(_files(source / name)), *shared]:
         what, data = _content(file)
         total.update(f"{file.relative_to(source)} {what} {len(data)}\n".encode() + data)
     total.update(_key(name))

@@ -226,18 +226,22 @@ def ip(space, *lines):
 
 
 @contextmanager
-def guest(wire, name, mac, log, firmware="bios", memory=256):  # noqa: PLR0913, PLR0917
-    """Run a blank machine without a disk that boots from its card with *mac*; its serial console is the file *log*."""
+def guest(wire, name, mac, log, firmware="bios", memory=256, more=()):  # noqa: PLR0913, PLR0917
+    """
+    Run a blank machine that boots from its card with *mac*; its serial console is the file *log*.
+
+    It has *memory* in MiB, and no disk unless the words *more* for QEMU give it one.  Yields its process.
+    """
     card = f"virtio-net-pci,netdev=n0,mac={mac},bootindex=1" + ("" if firmware == "bios" else ",romfile=")
     argv = [
         *("ip", "netns", "exec", wire.space, "qemu-system-x86_64", "-machine", "pc" if firmware == "bios" else "q35"),
         *("-accel", "tcg,tb-size=128", "-cpu", "qemu64", "-m", str(memory), "-nodefaults", "-display", "none"),
         *("-serial", f"file:{log}", "-netdev", f"tap,id=n0,ifname={wire.tap(f't-{name}')},script=no,downscript=no"),
-        *("-device", card, *_firmware(firmware, log.with_suffix(".vars"))),
+        *("-device", card, *_firmware(firmware, log.with_suffix(".vars")), *more),
     ]
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, stdout=subprocess.PIPE)
     try:
-        yield
+        yield process
     finally:
         process.kill()
         process.communicate()

@@ -14,8 +14,8 @@ UNKNOWN = {"id": "${net0/mac:hexhyp}", "ip": OWN}
 
 
 def file(mac):
-    """Return what the script of the machine with *mac* is called before ``.ipxe``; iPXE says it with ``:hexhyp``."""
-    return f"mac-{mac.replace(':', '-')}"
+    """Return the name of the script of the machine with *mac*; iPXE writes it so with ``:hexhyp``."""
+    return f"mac-{mac.replace(':', '-')}.ipxe"
 
 
 def first(fallback="default.ipxe"):

@@ -3,7 +3,8 @@
 import hashlib
 from typing import NamedTuple
 
-#: What machines fetch; ``initrd.img`` with the root in it is for those that are started with files of their host.
+#: What machines fetch, unless the manifest says other files: ``initrd.img`` with the root in it is for those that are
+#: started with files of their host.
 SERVED = ("vmlinuz", "initrd-net.img", "root.sqfs")
 
 
@@ -25,6 +26,7 @@ class Stock(NamedTuple):
 
 def version(at, manifest):
     """Return the ``Version`` that *manifest*, the dict in a ``manifest.json``, tells of the directory *at*."""
-    sha256 = {name: manifest["files"][name]["sha256"] for name in SERVED}
+    files = manifest["files"]
+    sha256 = {name: files[name]["sha256"] for name in manifest.get("served", SERVED)}
     digest = hashlib.sha256("".join(sha256.values()).encode()).hexdigest()
     return Version(digest[:12], at, manifest["kernel"], sha256)

@@ -2,9 +2,19 @@
 
 import ipaddress
 
-from saltext.lab.netboot import ipxe
+from saltext.lab.netboot import install, ipxe
 from saltext.lab.spec import derive, facts
-from saltext.lab.spec.netboot_facts import address, class_overlays, machines, networks, overlays, servers
+from saltext.lab.spec.netboot_facts import (
+    INSTALLER,
+    ONCE,
+    address,
+    class_overlays,
+    images_of,
+    machines,
+    networks,
+    overlays,
+    servers,
+)
 
 
 def of(lab, stock):
@@ -19,7 +29,7 @@ def of(lab, stock):
 
 
 def _served(lab, stock):
-    named = {one.image for one in machines(lab) if one.boot == "ram"}
+    named = {image for one in machines(lab) for image in images_of(one)}
     images = sorted(named | {lab.classes[name].image for name in _classes(lab)})
     return {
         "verify": lab.netboot.verify,
@@ -46,10 +56,18 @@ def _scripts(lab, network, stock):
             found[f"block-{name}.ipxe"] = ipxe.first(f"class-{block.class_}.ipxe")
     for one in machines(lab):
         if one.network == network and one.boot:
-            name = ipxe.file(one.mac)
-            local = {f"{name}.ipxe": ipxe.local()}
-            found |= local if one.boot == "local" else _ram(lab, network, name, _machine(lab, stock, one))
+            found |= _own(lab, stock, one)
     return found
+
+
+def _own(lab, stock, one):
+    """Return the script of one machine, and what belongs to it."""
+    name = ipxe.file(one.mac)
+    if one.boot == "local":
+        return {name: ipxe.local()}
+    if one.boot == ONCE:
+        return {name: _install(lab, one, stock.images)}
+    return _ram(lab, one.network, name.removesuffix(".ipxe"), _machine(lab, stock, one))
 
 
 def _ram(lab, network, name, boots):
@@ -78,6 +96,19 @@ def _over(lab, network, stock, names):
     """Return the words of overlays, which the machine checks; one that the master lacks has no hash, and is refused."""
     site = f"http://{_site(lab, network)}/overlays"
     return [f"lab.overlay={site}/{name}.tar.gz,{stock.overlays.get(name, '')}" for name in names]
+
+
+def _install(lab, one, images):
+    """Return the script of a machine that is installed once, from the current version of its image."""
+    site = f"http://{_site(lab, one.network)}/images"
+    if not (images.get(INSTALLER) and images.get(one.image)):
+        return ipxe.Ram(site, one.image, [], []).script()
+    installer, image = images[INSTALLER][0], images[one.image][0]
+    url = f"{site}/{one.image}/{image.id}/{install.ARCHIVE}"
+    told = {"id": one.name, "ip": derive.address(lab.networks, one.place)[1]}
+    told |= install.words(lab.name, one.mac, one.install.model_dump(), url, image.sha256[install.ARCHIVE])
+    words = " ".join(_words(lab, one.of, one.network, told))
+    return install.script(one.mac, f"{site}/{INSTALLER}/{installer.id}", words)
 
 
 def _site(lab, network):

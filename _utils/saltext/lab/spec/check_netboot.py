@@ -80,8 +80,16 @@ def machines(lab):
             yield f"{at} {one.boot} needs lab:networks:{one.network}:netboot, the network of its first card"
         if one.boot == "ram" and (one.image is None or lab.images[one.image].kind != "ram"):
             yield f"{at} ram needs an `image` of kind ram"
-        if one.boot == "ram" and netboot_facts.address(lab, master := dict(lab.masters)[one.of], one.network) is None:
-            yield f"{at} ram in {one.network}, where its master {master} is not: add it to lab:hosts:{master}:joins"
+        if one.boot == netboot_facts.ONCE and not one.install:
+            yield f"{at} {one.boot} needs `install`, the disk that is erased"
+        if one.boot == netboot_facts.ONCE and (one.image is None or lab.images[one.image].kind != "install"):
+            yield f"{at} {one.boot} needs an `image` of kind install"
+        fetches, master = netboot_facts.images_of(one), dict(lab.masters)[one.of]
+        if fetches and netboot_facts.address(lab, master, one.network) is None:
+            missing = f"where its master {master} is not: add it to lab:hosts:{master}:joins"
+            yield f"{at} {one.boot} in {one.network}, {missing}"
+    if netboot_facts.INSTALLER in lab.images:
+        yield f"lab:images:{netboot_facts.INSTALLER} is the name of the image that installs others: choose another"
     for name, kind in lab.classes.items():
         if kind.boot == "ram" and lab.images[kind.image].kind != "ram":
             yield f"lab:classes:{name}:boot ram needs an `image` of kind ram"

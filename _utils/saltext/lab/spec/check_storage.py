@@ -24,8 +24,8 @@ def disks(lab):
         its, at = facts.disks(lab, name), f"lab:vms:{name}:disks"
         letters = [device[2] for device in its]
         for device, disk in its.items():
-            if disk.image and lab.images[disk.image].kind != "disk":
-                yield f"{at}:{device}:image {disk.image} is of kind ram, which no disk can begin with"
+            if disk.image and (kind := lab.images[disk.image].kind) != "disk":
+                yield f"{at}:{device}:image {disk.image} is of kind {kind}, which no disk can begin with"
             if facts.level(lab, name) and letters.count(device[2]) > 1:
                 yield f"{at}:{device} has the letter of another disk; on one level they would be the same: rename it"
         if lab.images[lab.classes[vm.class_].image].kind == "disk" and "a" not in letters:

@@ -7,6 +7,7 @@ IDENTITIES = "/var/lib/saltext-lab/identities"
 CONSOLES = "/var/log/libvirt/qemu"
 TB_CACHE_MIB = 128  #: of translated code; 32 costs a Salt minion 3 CPU-s in each boot, more than 64 next to nothing
 KEYS = ("minion.pem", "minion.pub", "master.pub")
+BOOTS = {"ram": ["network"], "install-once": ["network", "hd"], "local": ["hd"]}
 #: What OVMF shall not try, for each takes a minute until it gives up (OvmfPkg, NetworkPkg/…/Ip4ConfigNv.c).
 NOT_TRIED = {"bios": (), "uefi": ("IPv6Support",), "uefi-http": ("IPv6Support", "IPv4PXESupport")}
 
@@ -59,7 +60,7 @@ def _told(name, firmware):
 def _boots(lab, name, vm, kind):
     """Return what it boots: what the netboot server gives it, its disk, or a kernel that is a file on its host."""
     if boot := vm.boot or kind.boot:
-        return {"boot": ["network" if boot == "ram" else "hd"]}
+        return {"boot": BOOTS[boot]}
     return _kernel(lab, name, image) if (image := _on_host(lab, vm)) else {}
 
 

@@ -5,7 +5,18 @@ from typing import Any, Literal
 from saltext.lab.schema import Model, field
 from saltext.lab.spec.cloud_model import Cloud
 from saltext.lab.spec.names import Mac, Name, Place, Subnet
-from saltext.lab.spec.netboot_model import BOOT, FIRMWARE, OVERLAYS, Block, Boot, Dhcp, Firmware, Netboot
+from saltext.lab.spec.netboot_model import (
+    BOOT,
+    FIRMWARE,
+    INSTALL,
+    OVERLAYS,
+    Block,
+    Boot,
+    Dhcp,
+    Firmware,
+    Install,
+    Netboot,
+)
 from saltext.lab.spec.storage_model import Device, Disk, Image, Pool, Secret, SecretName
 from saltext.lab.virt.types import Line
 
@@ -61,6 +72,7 @@ class Host(Model):
     )
     boot: Boot | None = field(BOOT, "local")
     image: Name | None = field("image that it boots", "ram")
+    install: Install | None = field(INSTALL, {"serial": "WD-1234"})
     overlays: list[Name] = field(OVERLAYS, ["hv"], default=[])
 
 
@@ -82,6 +94,7 @@ class Class(Model):
     data: dict[str, Any] = field("pillar data for its formulas", {"motd": {"text": "hello"}}, default={})
     boot: Boot | None = field(BOOT, "ram")
     cloud: Cloud | None = field("what images that people bring are told at their first boot", {"kind": "cloud-init"})
+    install: Install | None = field(INSTALL, {"name": "vda"})
     overlays: list[Name] = field(OVERLAYS, ["registry"], default=[])
     firmware: Firmware = field(FIRMWARE, "uefi", default="bios")
 
@@ -100,6 +113,7 @@ class Vm(Model):
     data: dict[str, Any] = field("pillar data, over its class's", {"motd": {"text": "hello"}}, default={})
     boot: Boot | None = field("instead of its class's", "local")
     cloud: Cloud | None = field("over its class's", {"user_data": {"timezone": "Europe/Zurich"}})
+    install: Install | None = field("instead of its class's", {"name": "vda"})
     overlays: list[Name] = field("after its class's", ["web1"], default=[])
     firmware: Firmware | None = field("instead of its class's", "uefi")
 

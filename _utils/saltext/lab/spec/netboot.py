@@ -4,7 +4,17 @@ import ipaddress
 
 from saltext.lab.netboot import dnsmasq, nginx
 from saltext.lab.spec import boot_scripts, cloud, derive, facts, wires
-from saltext.lab.spec.netboot_facts import address, block_range, machines, networks, numbers, prefix, reserved, servers
+from saltext.lab.spec.netboot_facts import (
+    address,
+    block_range,
+    installed,
+    machines,
+    networks,
+    numbers,
+    prefix,
+    reserved,
+    servers,
+)
 
 
 def of(lab, host, stock):
@@ -25,7 +35,14 @@ def of(lab, host, stock):
     if "http" in roles:
         listen = [address(lab, host, network) for network in networks(lab, "netboot")]
         part["nginx"] = {"conf": nginx.conf(listen), **boot_scripts.of(lab, stock), "cloud": cloud.served(lab)}
+        part |= _installs(lab)
     return {"netboot": part}
+
+
+def _installs(lab):
+    """Return ``installs``, ``{machine: {"mac", "ip"}}`` of those that are installed once, if there are any."""
+    found = {one.name: {"mac": one.mac, "ip": _ip(lab, one.place)} for one in installed(lab)}
+    return {"installs": found} if found else {}
 
 
 def _packages(roles):

@@ -5,6 +5,10 @@ import ipaddress
 from typing import NamedTuple
 
 from saltext.lab.spec import derive, facts
+from saltext.lab.spec.netboot_model import Install
+
+INSTALLER = "installer"  #: the image that installs others
+ONCE = "install-once"
 
 
 class Machine(NamedTuple):
@@ -17,6 +21,7 @@ class Machine(NamedTuple):
     boot: str | None
     image: str | None
     overlays: tuple[str, ...]
+    install: Install | None
 
     @property
     def network(self):
@@ -45,15 +50,31 @@ def machines(lab):
     return [_host(lab, name) for name in lab.hosts] + [_vm(lab, name) for name in lab.vms]
 
 
+def installed(lab):
+    """Return the machines that are installed once."""
+    return [one for one in machines(lab) if one.boot == ONCE]
+
+
+def images_of(machine):
+    """Return the images that *machine* is served."""
+    return {"ram": [machine.image], ONCE: [machine.image, INSTALLER]}.get(machine.boot, [])
+
+
+def images(lab):
+    """Return the names of all images that the lab may use."""
+    return [*lab.images, *([INSTALLER] if installed(lab) else [])]
+
+
 def _host(lab, name):
     host = lab.hosts[name]
-    return Machine(name, "physical", host.address, host.mac, host.boot, host.image, _over(lab, host))
+    return Machine(name, "physical", host.address, host.mac, host.boot, host.image, _over(lab, host), host.install)
 
 
 def _vm(lab, name):
     vm, place = lab.vms[name], facts.vm_place(lab, name)
     kind, mac = lab.classes[vm.class_], derive.mac(lab.name, name, place.split("+")[0])
-    return Machine(name, "virtual", place, mac, vm.boot or kind.boot, kind.image, _over(lab, kind, vm))
+    boot, install = vm.boot or kind.boot, vm.install or kind.install
+    return Machine(name, "virtual", place, mac, boot, kind.image, _over(lab, kind, vm), install)
 
 
 def _over(lab, *of):

@@ -2,21 +2,39 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from saltext.lab.schema import Model, field
 from saltext.lab.spec.names import Name, Place
 
-Boot = Literal["ram", "local"]
+Boot = Literal["ram", "install-once", "local"]
 Firmware = Literal["bios", "uefi", "uefi-http"]
 Numbers = Annotated[str, StringConstraints(pattern=r"^[0-9]+-[0-9]+$")]
+DiskId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:+-]+$")]
 MacPattern = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){0,4}(:\*){1,5}$")]
 Seconds = Annotated[int, Field(ge=120)]  #: dnsmasq gives no shorter lease (dnsmasq(8), --dhcp-range)
 BOOT = (
-    "what it boots over the network: its image into memory each time, or its own disk; not decided there if not stated"
+    "what it boots over the network: its image into memory each time, its own disk, or the installer of its image until"
+    " that is done and then its own disk; not decided there if not stated"
 )
+INSTALL = "the disk that its image is installed on, with boot install-once"
 OVERLAYS = "what is laid over its root besides when it boots into memory"
 FIRMWARE = "what starts it, and from its network card boots by PXE, or by HTTP"
+
+
+class Install(Model):
+    serial: DiskId | None = field("serial number of the disk that is erased, without blanks", "WD-1234")
+    wwn: DiskId | None = field("its world wide name, instead", "0x5000c500a1b2c3d4")
+    name: DiskId | None = field("its name, instead; that of a machine with several may change", "vda")
+    size_gib: int | None = field(
+        "how many whole GiB it has; any other disk is refused; not looked at if not stated", 465, unit="GiB", ge=1
+    )
+
+    @model_validator(mode="after")
+    def _one(self):
+        if sum(bool(one) for one in (self.serial, self.wwn, self.name)) != 1:
+            raise ValueError("state one of serial, wwn and name")
+        return self
 
 
 class Options(Model):

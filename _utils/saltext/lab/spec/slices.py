@@ -13,5 +13,5 @@ def of(spec, minion, serves, stock=lambda images, overlays: NOTHING):
     ``Stock`` of them.  Raises ``BadWish`` for a spec with mistakes.
     """
     lab = checked(spec)
-    part = compile(lab, stock(lab.images, netboot_facts.overlays(lab))).get(minion)
+    part = compile(lab, stock(netboot_facts.images(lab), netboot_facts.overlays(lab))).get(minion)
     return part if part and part["minion"]["of"] in serves else None

@@ -18,8 +18,10 @@ SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._
 
 
 class Image(Model):
-    kind: Literal["ram", "disk"] = field(
-        "ram: kernel and root, all in memory; disk: what a disk begins with", "ram", default=...
+    kind: Literal["ram", "disk", "install"] = field(
+        "ram: kernel and root, all in memory; disk: what a disk begins with; install: what a machine is installed from",
+        "ram",
+        default=...,
     )
     source: Place | None = field("where it comes from; disk only", "https://images.example/deb12.qcow2")
     sha256: Sha256 | None = field("what its SHA-256 has to be; disk only", "0" * 64)
@@ -29,8 +31,8 @@ class Image(Model):
     def _whole(self):
         if self.kind == "disk" and not (self.source and self.sha256):
             raise ValueError("an image of kind disk needs source and sha256")
-        if self.kind == "ram" and (self.source or self.sha256):
-            raise ValueError("an image of kind ram is built by the suite: leave source and sha256 out")
+        if self.kind != "disk" and (self.source or self.sha256):
+            raise ValueError(f"an image of kind {self.kind} is built by the suite: leave source and sha256 out")
         return self
 
 

@@ -1,0 +1,1 @@
+PATH=$PATH:/opt/salt/bin
