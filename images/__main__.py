@@ -1,14 +1,19 @@
-"""Build, find, list, check and prune the images: ``python -m images build|path|list|check|prune``."""
+"""Build, find, list, check and prune images, write a stick: ``python -m images build|path|list|check|prune|stick``."""
 
 import argparse
 import signal
 import sys
+from pathlib import Path
 
 from images import cache
 from images.build import build
 from images.check import check
 from images.versions import remove, versions
 from saltext.lab.errors import LabError, NotConverged
+from saltext.lab.spec import source
+from saltext.lab.stick.write import write
+
+CHECKOUT = Path(__file__).parents[1]
 
 
 def main(argv=None):
@@ -42,6 +47,10 @@ def _parser():
     one = commands.add_parser("prune", help="remove old versions by their names; without names, say which could go")
     one.add_argument("versions", nargs="*", metavar="VERSION", help="such as ram-0123456789ab")
     one.set_defaults(run=_prune)
+    one = commands.add_parser("stick", help="write the first seed of a lab to a new file; bring it onto a stick by dd")
+    one.add_argument("lab", metavar="LAB", help="its SLS in pillar/, such as stick")
+    one.add_argument("file", metavar="FILE", type=Path)
+    one.set_defaults(run=_stick)
     return parser
 
 
@@ -75,6 +84,11 @@ def _prune(command):
         for version in versions():
             if version.role == "old" and not version.users:
                 _show(version)
+
+
+def _stick(command):
+    size = write(command.file, source.load(CHECKOUT / "pillar", command.lab), command.lab, CHECKOUT, build)
+    print(f"{command.file}  {size >> 20} MiB")
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ from pathlib import Path
 from saltext.lab.errors import BadWish, Unreachable
 
 HERE = Path(__file__).parent
-NAMES = ("host", "ram")
+NAMES = ("host", "ram", "stick")
 SHARED = ("root.py", "venv.py")  # the modules besides its own directory that shape what is in an image
+BORROWED = {"stick": ("host/files", "host/python.txt", "ram/cpio.py", "ram/kernel.py")}  # from other recipes
 
 
 def home():
@@ -42,7 +43,8 @@ def digest(name, source=HERE):
     if name not in NAMES:
         raise BadWish(f"there is no image {name}", "", f"one of {', '.join(NAMES)}")
     total = hashlib.sha256()
-    for file in [*sorted(_files(source / name)), *(source / shared for shared in SHARED)]:
+    borrowed = (file for part in BORROWED.get(name, ()) for file in sorted(_files(source / part)))
+    for file in [*sorted(_files(source / name)), *borrowed, *(source / shared for shared in SHARED)]:
         what, data = _content(file)
         total.update(f"{file.relative_to(source)} {what} {len(data)}\n".encode() + data)
     return total.hexdigest()
@@ -56,8 +58,8 @@ def lock(name):
         yield
 
 
-def _files(folder):
-    return (file for file in folder.rglob("*") if _counts(file))
+def _files(part):
+    return (file for file in (part, *part.rglob("*")) if _counts(file))
 
 
 def _counts(file):
