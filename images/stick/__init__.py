@@ -1,8 +1,8 @@
 """
 The ``stick`` image: what every first seed has, whichever lab it starts.
 
-``vmlinuz`` and ``root.sqfs`` are Debian with a master and all that netboot serves; ``initrd.img`` mounts the root in
-memory, with the lab's part over it (``saltext.lab.stick`` makes that, and the stick).
+In ``initrd.img`` is Debian with a master and all that netboot serves.  It runs from memory, with the lab's own part over
+it, which ``saltext.lab.stick`` makes, as it does the stick.
 """
 
 import json
@@ -17,7 +17,6 @@ from saltext.lab.images.squash import squash
 HERE = Path(__file__).parent
 HOST = HERE.parent / "host"  # what is the same on every host: Salt, its units, the journal
 PACKAGE = "linux-image-amd64"  # that of machines: the one of the VMs has no drivers of their cards
-FILES = ("vmlinuz", "initrd.img", "root.sqfs")
 APPLETS = ("insmod", "mkdir", "mount", "sh", "switch_root")  # all that init calls
 
 
@@ -26,8 +25,9 @@ def make(image, workshop):
     tree, debian = workshop / "root", workshop / "kernel"
     kernel.unpack(debian, PACKAGE)
     _root(tree, debian)
-    squash(tree, image / "root.sqfs", root.EPOCH)
-    cpio.write(image / "initrd.img", _initramfs(workshop / "initramfs", debian))
+    stage = _initramfs(workshop / "initramfs", debian)
+    squash(tree, stage / "root.sqfs", root.EPOCH)
+    cpio.write(image / "initrd.img", stage)
     shutil.copy(kernel.file(debian), image / "vmlinuz")
     (image / "manifest.json").write_text(json.dumps(_manifest(tree, debian), indent=2) + "\n")
 

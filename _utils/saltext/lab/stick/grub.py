@@ -23,7 +23,7 @@ def config(mark):
     """
     Return what GRUB is told on the stick that has the file *mark*.
 
-    It has the firmware read all that is ever needed into memory, each file as one of the kernel's initramfs.
+    It has the firmware read all that is ever needed into memory, the kernel and two initramfs.
     """
     return (
         f"search --file --set=root {mark}\n"
@@ -31,7 +31,7 @@ def config(mark):
         "terminal_output console serial\n"
         'echo "lab: reading the stick, which may be pulled when the kernel starts"\n'
         f"linux /boot/vmlinuz {WORDS}\n"
-        "initrd /boot/initrd.img newc:root.sqfs:/boot/root.sqfs newc:lab.sqfs:/boot/lab.sqfs\n"
+        "initrd /boot/initrd.img /boot/lab.img\n"
         "boot\n"
     )
 

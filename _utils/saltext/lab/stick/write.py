@@ -17,7 +17,7 @@ EPOCH = "1748736000"  #: every stick is from 2025-06-01: the same lab makes the 
 TREE = "srv/lab"  #: where a master has the suite
 SUITE = ("_*", "pillar", "salt", "seed")  #: what a master needs of it
 OWN = ("vmlinuz", "initrd.img", "manifest.json")  #: what it serves of an image
-BOOTS = ("vmlinuz", "initrd.img", "root.sqfs")
+BOOTS = ("vmlinuz", "initrd.img")
 
 
 def write(file, spec, sls, tree, image):
@@ -34,7 +34,7 @@ def write(file, spec, sls, tree, image):
     _new(file)
     with tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as work:
         disk = _room(Path(work) / "disk/boot")
-        _squash(_stage(Path(work) / "lab", tree, texts, own), disk / "lab.sqfs")
+        _pack(_stage(Path(work) / "lab", tree, texts, own), Path(work) / "lab.sqfs", disk / "lab.img")
         for name in BOOTS:
             os.symlink((common / name).resolve(), disk / name)
         _image(disk.parent, Path(work), Path(work) / "stick")
@@ -67,7 +67,8 @@ def _copy(source, target):
     shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def _squash(stage, target):
+def _pack(stage, file, target):
+    """Make *target*, an initramfs with nothing but *file* in it, which is *stage* as a squashfs."""
     names = [str(path.relative_to(stage)) for path in stage.rglob("*") if not path.is_dir()]
     if found := secret.among(stage, names):
         told = ", ".join(f"{name}: {what}" for name, what in found.items())
@@ -75,12 +76,16 @@ def _squash(stage, target):
     for path in (stage, *stage.rglob("*")):
         if not path.is_symlink():  # whatever the umask of whoever checked it out
             path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-    squash(stage, target, EPOCH)
+    squash(stage, file, EPOCH)
+    os.utime(file, (int(EPOCH), int(EPOCH)))
+    # GRUB 2.06 could wrap it itself (`initrd newc:NAME:FILE`), but the kernel says of that: name without nulterm.
+    pack = ("cpio", "--quiet", "-o", "-H", "newc", "--reproducible", "-R", "0:0", "-D", file.parent, "-O", target)
+    run(*pack, stdin=f"{file.name}\n", timeout=120)
 
 
 def _image(disk, work, target):
     """Make *target* of directory *disk*: what BIOS finds in its first sector, and UEFI in its second partition."""
-    mark = _digest(disk / "boot/lab.sqfs")[:16]
+    mark = _digest(disk / "boot/lab.img")[:16]
     (disk / "boot" / mark).touch()
     text = grub.config(f"/boot/{mark}")
     grub.core("i386-pc-eltorito", text, disk / "boot/bios.img")
