@@ -3,14 +3,17 @@ Give each minion its slice of the lab, compiled from the one spec.
 
 .. code-block:: yaml
 
-    lab: {spec: demo, serves: [physical]}   # the pillar SLS with the spec; whose slices this master gives out
+    lab: {spec: demo, serves: [physical]}   # the pillar SLS with the spec; whose slices this master gives out;
+                                            # images: where its images are, if not below /srv/images
     ext_pillar:
       - lab: {}
 """
 
 import logging
+from functools import partial
 
 from saltext.lab.errors import BadWish
+from saltext.lab.netboot import shelf
 from saltext.lab.spec import slices, source
 
 log = logging.getLogger(__name__)
@@ -23,8 +26,9 @@ def ext_pillar(minion_id, pillar):
     Raises ``BadWish`` for a spec with mistakes; which ones stays on the master: they may quote another's data.
     """
     config = __opts__["lab"]
+    images = partial(shelf.read, root=config.get("images", shelf.ROOT))
     try:
-        part = slices.of(source.render(__opts__, config["spec"]), minion_id, config["serves"])
+        part = slices.of(source.render(__opts__, config["spec"]), minion_id, config["serves"], images)
     except BadWish as err:
         log.error("no slices: %s", err)
         raise BadWish("the lab's spec cannot be used", "", "on the master: salt-run lab.check") from None

@@ -5,7 +5,8 @@ lab:
   masters: {physical: pi1, virtual: pi2}
 
   networks:
-    lan: {subnet: 10.10.0.0/24}                   # the first card of every machine but the firewall
+    # The first card of every machine but the firewall is here
+    lan: {subnet: 10.10.0.0/24, netboot: true, dhcp: {range: 100-149, options: {router: lan+1}}}
     storage: {subnet: 10.20.0.0/24, vlan: 20, mtu: 9000}
     wan: {subnet: 10.30.0.0/24, vlan: 30}
     internet: {subnet: 10.40.0.0/24, vlan: 40}    # between firewall and router
@@ -24,6 +25,10 @@ lab:
       uplinks: {trunk0: [internet]}
       joins: [internet+12]                        # it admits the firewall, which is nowhere else that it could reach
       datapath: netdev
+    nb1:                                          # one card is enough to serve netboot
+      mac: "52:54:00:00:02:05"
+      address: lan+13
+      power: {driver: rack}
     hv1: &hypervisor
       mac: "52:54:00:00:02:03"
       address: lan+21
@@ -40,14 +45,16 @@ lab:
       address: lan+22
       joins: [storage+22, wan+22]
 
+  netboot: {dhcp: nb1}
+
   images:
     ram: {kind: ram}
 
   classes:
     firewall: {image: ram, nics: [internet, isp], memory_mib: 384, parts: [firewall]}
-    router: {image: ram, nics: [lan, internet, wan, ipmi], memory_mib: 384, parts: [router]}
-    storage: {image: ram, nics: [lan, storage], memory_mib: 384, parts: [storage]}
-    compute: {image: ram, nics: [lan, wan], memory_mib: 384, parts: [compute]}
+    router: {image: ram, nics: [lan, internet, wan, ipmi], memory_mib: 512, parts: [router], boot: ram, firmware: uefi-http}
+    storage: {image: ram, nics: [lan, storage], memory_mib: 512, parts: [storage], boot: ram, firmware: uefi}
+    compute: {image: ram, nics: [lan, wan], memory_mib: 384, parts: [compute], boot: ram}
 
   vms:
     fw1: {class: firewall, host: hv1, address: internet+1}

@@ -1,4 +1,4 @@
-# The lab that `make up` builds on one machine: two masters, two hypervisors, three VMs.
+# The lab that `make up` builds on one machine: two masters, a netboot server, two hypervisors, three VMs.
 # Every key is described in docs/reference/spec.md.
 lab:
   name: demo
@@ -8,7 +8,7 @@ lab:
   networks:
     mgmt: {subnet: 10.99.0.0/24}                  # every host's first card
     underlay: {subnet: 10.98.0.0/24, mtu: 1600}   # what the tunnels run over: room for 54 bytes around 1500
-    lan: {subnet: 10.10.0.0/24, vlan: 10, overlay: vxlan, over: underlay}
+    lan: {subnet: 10.10.0.0/24, vlan: 10, overlay: vxlan, over: underlay, netboot: true, dhcp: {range: 100-149}}
     guests: {subnet: 10.20.0.0/24, vlan: 20, overlay: vxlan, over: underlay}
 
   hosts:
@@ -22,6 +22,13 @@ lab:
       power: {driver: rack}
       uplinks: {trunk0: [underlay]}
       joins: [underlay+12, lan+2, guests+2]
+      datapath: netdev
+    nb1:                                          # without it nothing boots, and what runs goes on
+      mac: "52:54:00:00:01:05"
+      address: mgmt+13
+      power: {driver: rack}
+      uplinks: {trunk0: [underlay]}
+      joins: [underlay+13, lan+3]
       datapath: netdev
     hv1:
       mac: "52:54:00:00:01:03"
@@ -42,6 +49,8 @@ lab:
       accel: tcg
       datapath: netdev
 
+  netboot: {dhcp: nb1}
+
   images:
     ram: {kind: ram}
 
@@ -56,15 +65,17 @@ lab:
       class: web
       host: hv1
       address: lan+21
-      disks: {vda: {pool: vms, size_gib: 1}}      # it runs from memory all the same; this is for its data
+      disks: {vda: {pool: vms, size_gib: 1}}      # for its data: it boots a kernel that is a file on hv1
       data: {motd: {text: the first machine of the demo lab}}
     web2:
       class: web
       host: hv1
       address: lan+22
+      boot: ram                                   # over the network, from nb1
       data: {motd: {text: its neighbour on the same hypervisor}}
     web3:
       class: web
       host: hv2
       address: lan+23
+      boot: ram
       data: {motd: {text: on the other side of the tunnel}}

@@ -20,8 +20,8 @@ from saltext.lab.command import run
 HERE = Path(__file__).parent
 FILES = ("vmlinuz", "initrd.img", "initrd-net.img", "root.sqfs")
 APPLETS = (  # all that init calls
-    *("cat", "chroot", "hostname", "insmod", "ip", "mkdir", "mount", "reboot", "rm", "sh", "sha256sum", "sleep"),
-    *("switch_root", "tail", "timeout", "wget"),
+    *("cat", "chroot", "hostname", "insmod", "ip", "mkdir", "mount", "nc", "reboot", "rm", "sh", "sha256sum"),
+    *("sleep", "switch_root", "tail", "timeout", "wget"),
 )
 
 
@@ -56,6 +56,7 @@ def _initramfs(stage, debian):
     shutil.copy("/bin/busybox", stage / "bin/busybox")
     for applet in APPLETS:
         (stage / "bin" / applet).symlink_to("busybox")
+    shutil.copy(HERE / "files/usr/lib/lab/tell", stage / "tell")
     shutil.copy(HERE / "init", stage / "init")
     (stage / "init").chmod(0o755)
     return stage

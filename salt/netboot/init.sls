@@ -61,6 +61,21 @@ netboot-packages:
     - require:
       - pkg: netboot-packages
 
+/etc/logrotate.d/saltext-lab-dnsmasq:
+  file.managed:
+    - contents: |
+        # Managed by Salt: pillar lab:netboot
+        /var/log/saltext-lab-dnsmasq.log {
+          weekly
+          rotate 4
+          compress
+          delaycompress
+          missingok
+          postrotate
+            systemctl kill --signal=USR2 dnsmasq
+          endscript
+        }
+
 dnsmasq-running:
   service.running:
     - name: dnsmasq
@@ -98,6 +113,30 @@ netboot-networkd:
 {%- endif %}
 {%- endfor %}
 
+{%- for link, address in netboot.dnsmasq.get("card", {}).items() %}
+
+# How its first card is set up is not ours to know; this adds one address to it at each boot.
+/etc/systemd/system/saltext-lab-announce.service:
+  file.managed:
+    - contents: |
+        # Managed by Salt: pillar lab:netboot
+        [Unit]
+        Description=The address from which {{ link }} announces IPv6 to machines that boot
+        After=systemd-networkd.service networking.service NetworkManager.service network-online.target
+        [Service]
+        Type=oneshot
+        RemainAfterExit=yes
+        ExecStart=ip -6 address replace {{ address }} dev {{ link }} nodad
+        [Install]
+        WantedBy=multi-user.target
+
+saltext-lab-announce:
+  service.running:
+    - enable: true
+    - watch:
+      - file: /etc/systemd/system/saltext-lab-announce.service
+{%- endfor %}
+
 {%- for name in ("hosts", "options", "names") %}
 {%- if netboot.dnsmasq[name] is defined %}
 {{- kept(etc ~ "/" ~ name, netboot.dnsmasq[name], true) }}
@@ -130,10 +169,24 @@ saltext-lab-seen:
     - require:
       - pkg: netboot-packages
 
+# When a host boots, nginx may come before the addresses that it listens on.
+/etc/systemd/system/nginx.service.d/saltext-lab.conf:
+  file.managed:
+    - contents: |
+        # Managed by Salt: pillar lab:netboot
+        [Unit]
+        StartLimitIntervalSec=0
+        [Service]
+        Restart=on-failure
+        RestartSec=1
+    - makedirs: true
+
 nginx:
   service.running:
     - enable: true
     - reload: true
+    - require:
+      - file: /etc/systemd/system/nginx.service.d/saltext-lab.conf
     - watch:
       - file: /etc/nginx/conf.d/saltext-lab.conf
 
@@ -149,14 +202,52 @@ nginx:
 {{- kept(http ~ "/boot/" ~ network, scripts) }}
 {%- endfor %}
 
-{%- for image in netboot.nginx.images %}
-{%- for file in ("vmlinuz", "initrd.img") %}
+{%- for image, versions in netboot.nginx.images.items() %}
+{%- for version in versions %}
+{%- for file, sha256 in version.sha256.items() %}
 
-{{ http }}/images/{{ image }}/{{ file }}:
+{{ http }}/images/{{ image }}/{{ version.id }}/{{ file }}:
   file.managed:
-    - source: salt://{{ image }}/{{ file }}?saltenv=images
+    - source: salt://{{ version.at }}/{{ file }}?saltenv=images
+    - source_hash: {{ sha256 }}
     - makedirs: true
     - show_changes: false
+    - require:
+      - pkg: netboot-packages
+    # A script is there when what it boots is.
+    - require_in:
+      {%- for network in netboot.nginx.boot %}
+      - file: {{ http }}/boot/{{ network }}
+      {%- endfor %}
 {%- endfor %}
 {%- endfor %}
+
+# The versions that are served, and no others.
+{{ http }}/images/{{ image }}:
+  file.directory:
+    - clean: true
+    - require:
+      {%- for version in versions %}
+      {%- for file in version.sha256 %}
+      - file: {{ http }}/images/{{ image }}/{{ version.id }}/{{ file }}
+      {%- endfor %}
+      {%- endfor %}
+{%- endfor %}
+{%- for image in netboot.nginx.missing %}
+
+image {{ image }} is not on the master:
+  test.fail_without_changes:
+    - comment: "nobody can boot image {{ image }}: build it where the master has its images: python -m images build {{ image }}"
+{%- endfor %}
+
+# What machines tell of themselves (see saltext/lab/netboot/nginx.py).
+{{ http }}/told:
+  file.directory:
+    - user: www-data
+    - group: www-data
+    - makedirs: true
+    - require:
+      - pkg: netboot-packages
+    - require_in:
+      - service: nginx
 {%- endif %}

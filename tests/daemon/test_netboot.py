@@ -149,20 +149,19 @@ def test_a_name_leads_to_every_address_and_an_alias_too(site):
 
 @pytest.mark.parametrize("firmware", ["bios", "efi", "http"])
 def test_a_blank_machine_boots_into_memory(site, firmware, image, tmp_path):
-    site.fill(image)
+    site.put(netboot.slice_of(BLOCK, ram=[site.fill(image)]))
     mac, since, log = MACS["one"], len(site.fetched()), tmp_path / "console"
     with netboot.guest(site.wire, firmware, mac, log, firmware):
         seen = until(lambda: guest.seen(log), BOOT, "the kernel")
     fetched = [path.rpartition("/")[2] for path in site.fetched()[since:]]
 
     assert seen["eth0"].startswith(f"{mac},1")
-    assert fetched[-4:] == ["boot.ipxe", f"mac-{mac.replace(':', '-')}.ipxe", "vmlinuz", "initrd.img"]
+    assert fetched[-4:] == ["boot.ipxe", f"mac-{mac.replace(':', '-')}.ipxe", "vmlinuz", "initrd-net.img"]
     assert ("ipxe.efi" in fetched) == (firmware == "http")
 
 
 def test_a_machine_that_nobody_named_boots_the_default_after_a_while_and_one_boots_its_own_disk(site, image, tmp_path):
-    site.fill(image)
-    site.put(netboot.slice_of({**BLOCK, "vms": {"two": {"boot": "local"}}}))
+    site.put(netboot.slice_of({**BLOCK, "vms": {"two": {"boot": "local"}}}, ram=[site.fill(image)]))
     with (
         netboot.guest(site.wire, "free", "52:54:00:99:00:03", tmp_path / "free"),
         netboot.guest(site.wire, "local", MACS["two"], tmp_path / "local"),
@@ -177,8 +176,7 @@ def test_a_machine_that_nobody_named_boots_the_default_after_a_while_and_one_boo
 def test_beside_a_foreign_dhcp_server_ours_says_what_to_boot(image, tmp_path):
     with netboot.wire("d") as wire:
         server, mac = netboot.Server(wire.space, tmp_path), MACS["one"]
-        server.put(netboot.slice_of(PROXY))
-        server.fill(image)
+        server.put(netboot.slice_of(PROXY, ram=[server.fill(image)]))
         other = wire.join("foreign", "10.77.0.2/24")
         both = (server.dnsmasq(), server.nginx(), netboot.foreign(other, tmp_path, FOREIGN))
         with ExitStack() as stack:
@@ -193,6 +191,9 @@ def test_beside_a_foreign_dhcp_server_ours_says_what_to_boot(image, tmp_path):
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
+    """A small guest in the place of the image ``ram``, with a root that it does not mount."""
     folder = tmp_path_factory.mktemp("image")
     guest.make(folder)
+    (folder / "initrd.img").rename(folder / "initrd-net.img")
+    (folder / "root.sqfs").write_bytes(b"")
     return folder

@@ -78,6 +78,8 @@ NIC_VALUES = {
     "outbound": (1000, 2000, None),
     "queues": (2, 4, None),
     "boot_order": (1, 2, None),
+    "rom": (False, True, None),
+    "rom_file": ("/srv/a.rom", "/srv/b.rom", None),
 }
 TRUNK = {"bridge": "br-int", "virtualport": "openvswitch", "model": "virtio"}
 #: What such a field needs beside it, where that is not what the others have.

@@ -1,16 +1,19 @@
 """A host that serves netboot, and machines on its wire: real dnsmasq, nginx and QEMU in network namespaces."""
 
+import hashlib
 import os
 import shutil
 import signal
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pyroute2 import netns
 
-from saltext.lab.netboot import dnsmasq, nginx
+from saltext.lab.netboot import dnsmasq, nginx, versions
+from saltext.lab.netboot.versions import SERVED
 from saltext.lab.plan import merge
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
@@ -55,9 +58,19 @@ http {{
 """
 
 
-def slice_of(patch=None, host="srv"):
-    """Return the part ``netboot`` of the slice of *host* in the lab of these tests after the merge patch *patch*."""
-    return compile(checked(merge(SPEC, patch or {})))[host]["netboot"]
+def slice_of(patch=None, host="srv", ram=()):
+    """
+    Return the part ``netboot`` of the slice of *host* in the lab of these tests after the merge patch *patch*.
+
+    *ram* are the versions of the image ``ram`` that its master has.
+    """
+    return compile(checked(merge(SPEC, patch or {})), {"ram": list(ram)})[host]["netboot"]
+
+
+def version(folder, at="ram", kernel="6.1"):
+    """Return the ``Version`` of the image in *folder*, as a manifest would tell it."""
+    files = {name: {"sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()} for name in SERVED}
+    return versions.version(at, {"files": files, "kernel": kernel})
 
 
 class Server:
@@ -117,12 +130,18 @@ class Server:
         os.kill(int((self.home / "pid").read_text()), signal.SIGHUP)
 
     def fill(self, image):
-        """Put *image*, a directory, and iPXE where machines fetch them."""
+        """Put *image*, a directory, and iPXE where machines fetch them; return its ``Version``."""
         for file in ("undionly.kpxe", "snponly.efi"):
             _copy(f"/usr/lib/ipxe/{file}", self.home / "tftp" / file)
         _copy("/boot/ipxe.efi", self.home / "http/ipxe.efi")
-        for file in ("vmlinuz", "initrd.img"):
-            _copy(image / file, self.home / "http/images/ram" / file)
+        made = version(image)
+        for file in SERVED:
+            _copy(image / file, self.home / "http/images/ram" / made.id / file)
+        return made
+
+    def told(self, address):
+        """Return what the machine with *address* has told."""
+        return sorted(path.name for path in (self.home / "http/told" / address).glob("*"))
 
     def fetched(self):
         """Return the paths that nginx has handed out, in order."""
@@ -178,6 +197,12 @@ def wire(name):
         yield Wire(stack, name)
 
 
+def python(space, program, *words):
+    """Return what the Python *program* printed in the namespace *space*."""
+    argv = ["ip", "netns", "exec", space, sys.executable, "-c", program, *words]
+    return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
+
+
 def ip(space, *lines):
     """Run lines of ``ip`` in the namespace *space*."""
     text = "\n".join(lines)
@@ -185,12 +210,12 @@ def ip(space, *lines):
 
 
 @contextmanager
-def guest(wire, name, mac, log, firmware="bios"):
+def guest(wire, name, mac, log, firmware="bios", memory=256):  # noqa: PLR0913, PLR0917
     """Run a blank machine without a disk that boots from its card with *mac*; its serial console is the file *log*."""
     card = f"virtio-net-pci,netdev=n0,mac={mac},bootindex=1" + ("" if firmware == "bios" else ",romfile=")
     argv = [
         *("ip", "netns", "exec", wire.space, "qemu-system-x86_64", "-machine", "pc" if firmware == "bios" else "q35"),
-        *("-accel", "tcg,tb-size=128", "-cpu", "qemu64", "-m", "256", "-nodefaults", "-display", "none"),
+        *("-accel", "tcg,tb-size=128", "-cpu", "qemu64", "-m", str(memory), "-nodefaults", "-display", "none"),
         *("-serial", f"file:{log}", "-netdev", f"tap,id=n0,ifname={wire.tap(f't-{name}')},script=no,downscript=no"),
         *("-device", card, *_firmware(firmware, log.with_suffix(".vars"))),
     ]

@@ -42,8 +42,8 @@ def test_every_need_is_a_step_and_no_step_needs_itself():
 
 def test_the_steps_of_the_demo_lab():
     assert set(STEPS) == {
-        *(f"power {host}" for host in ("pi2", "hv1", "hv2")),
-        *(f"{verb} {host}" for verb in ("minion", "converge") for host in ("pi1", "pi2", "hv1", "hv2")),
+        *(f"power {host}" for host in ("pi2", "nb1", "hv1", "hv2")),
+        *(f"{verb} {host}" for verb in ("minion", "converge") for host in ("pi1", "pi2", "nb1", "hv1", "hv2")),
         *(f"enrol {host}" for host in ("hv1", "hv2")),
         *(f"{verb} {vm}" for verb in ("start", "highstate") for vm in ("web1", "web2", "web3")),
         "prove demo",
@@ -60,6 +60,7 @@ def test_the_steps_of_the_demo_lab():
         ("enrol hv1", "start web1"),
         ("start web1", "highstate web1"),
         ("power pi2", "highstate web3"),
+        ("converge nb1", "start web3"),
         *((f"converge {host}", "prove demo") for host in ("pi1", "pi2", "hv1", "hv2")),
     ],
 )
@@ -67,7 +68,9 @@ def test_what_comes_before_what(first, then):
     assert first in before(then, STEPS)
 
 
-@pytest.mark.parametrize(("one", "other"), [("hv1", "hv2"), ("web1", "web3"), ("hv2", "web1"), ("web1", "web2")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("hv1", "hv2"), ("web1", "web3"), ("hv2", "web1"), ("web1", "web2"), ("nb1", "web1")]
+)
 def test_what_does_not_wait_for_each_other(one, other):
     needed = {need.split()[1] for step in STEPS for need in before(step, STEPS) if step.endswith(one)}
 
@@ -80,7 +83,7 @@ def test_the_proof_waits_for_no_guest_and_no_guest_for_it():
 
 
 def test_a_hypervisor_that_is_the_master_of_the_vms_is_named_once():
-    spec = merge(SPEC, {"masters": {"virtual": "hv1"}, "hosts": {"hv1": {"joins": ["underlay+21", "lan+3"]}}})
+    spec = merge(SPEC, {"masters": {"virtual": "hv1"}, "hosts": {"hv1": {"joins": ["underlay+21", "lan+4"]}}})
     found = {step.id: step for step in steps(checked(spec))}
 
     assert found["enrol hv1"].needs == ("converge hv1",)

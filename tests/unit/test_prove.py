@@ -13,10 +13,10 @@ from saltext.lab.prove.expect import ANY, APART, REACH, Cell, between
 from saltext.lab.prove.frame import Word, packed, unpacked
 from saltext.lab.prove.judge import LEAK, LOOP, LOST, SHORT, Heard, Red
 from saltext.lab.prove.talk import LAST, Talk
-from saltext.lab.spec import source
 from saltext.lab.spec.check import checked
+from tests.support.labs import PLAIN
 
-SPEC = source.load()
+SPEC = PLAIN
 LAB = checked(SPEC)
 CELLS = expect.cells(LAB)
 calm = settings(deadline=None, max_examples=25)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from saltext.lab.errors import BadWish
 from saltext.lab.plan import merge
-from saltext.lab.spec import source
 from saltext.lab.spec.check import checked
+from tests.support.labs import PLAIN
 
-SPEC = source.load()
+SPEC = PLAIN
 
 
 def mistakes(patch):
@@ -38,7 +38,7 @@ SHAPE = {
     "a typo in a VM": (at("vms:web1:clas", "web"), "lab:vms:web1:clas is unknown (did you mean class?); there are"),
     "a typo in a host": (
         at("hosts:hv1:role", []),
-        "lab:hosts:hv1:role is unknown (did you mean roles?); there are mac, address, joins, uplinks, roles,",
+        "lab:hosts:hv1:role is unknown (did you mean roles?); there are mac, card, address, joins, uplinks, roles,",
     ),
     "a typo in a power": (at("hosts:hv1:power:drivr", "x"), "lab:hosts:hv1:power:drivr is unknown (did you mean"),
     "a typo in a network": (at("networks:lan:vlna", 3), "lab:networks:lan:vlna is unknown (did you mean vlan?)"),

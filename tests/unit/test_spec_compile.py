@@ -11,12 +11,13 @@ from saltext.lab.errors import BadWish
 from saltext.lab.ovs.model import Bridges
 from saltext.lab.plan import merge
 from saltext.lab.schema import check
-from saltext.lab.spec import derive, slices, source
+from saltext.lab.spec import derive, slices
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
 from saltext.lab.virt.model import Domains
+from tests.support.labs import PLAIN
 
-SPEC = source.load()
+SPEC = PLAIN
 LAB = compile(checked(SPEC))
 SWITCHED = ["pi2", "hv1", "hv2"]
 VMS = {"web1": "hv1", "web2": "hv1", "web3": "hv2"}

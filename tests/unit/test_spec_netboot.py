@@ -6,13 +6,14 @@ import json
 import pytest
 
 from saltext.lab.errors import BadWish
+from saltext.lab.netboot.versions import Version
 from saltext.lab.plan import merge
-from saltext.lab.spec import source
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
+from tests.support.labs import PLAIN
 
 SERVED = merge(
-    source.load(),
+    PLAIN,
     {
         "networks": {
             "lan": {"netboot": True, "dhcp": {"range": "100-149", "options": {"router": "lan+1", "ntp": ["lan+2"]}}},
@@ -25,11 +26,20 @@ SERVED = merge(
         "netboot": {"dhcp": "pi2", "default": "web"},
     },
 )
+IMAGES = {
+    "ram": [
+        Version("aaaaaaaaaaaa", "ram", "6.1", {"vmlinuz": "1", "initrd-net.img": "2", "root.sqfs": "3"}),
+        Version("bbbbbbbbbbbb", "ram.former", "6.1", {"vmlinuz": "4", "initrd-net.img": "5", "root.sqfs": "6"}),
+    ]
+}
+RAM, TOLD = "http://10.10.0.2/images/ram", "http://10.10.0.2/told/${net0/ip}"
+WEB1 = "console=ttyS0 quiet lab.id=web1 lab.ip=10.10.0.21/24 lab.master=10.10.0.2 lab.domain=demo.example"
+WEB1 += " lab.gw=10.10.0.1"
 MAC = "52-54-00-0e-0b-67"  #: of web1
 
 
 def compiled(patch=None):
-    return compile(checked(merge(copy.deepcopy(SERVED), patch or {})))
+    return compile(checked(merge(copy.deepcopy(SERVED), patch or {})), IMAGES)
 
 
 def served(patch=None, host="pi2"):
@@ -37,7 +47,7 @@ def served(patch=None, host="pi2"):
 
 
 def test_a_lab_without_these_words_has_nothing_of_it():
-    assert "netboot" not in json.dumps(compile(checked(source.load())))
+    assert "netboot" not in json.dumps(compile(checked(PLAIN)))
 
 
 def test_only_the_serving_host_gets_it_and_the_formula():
@@ -126,14 +136,49 @@ def test_the_three_roles_may_be_on_three_hosts():
 def test_a_machine_boots_what_it_says_else_what_its_class_says():
     scripts = served()["nginx"]["boot"]["lan"]
 
-    assert scripts[f"mac-{MAC}.ipxe"] == (
-        "#!ipxe\n"
-        "kernel http://10.10.0.2/images/ram/vmlinuz initrd=initrd.img console=ttyS0 quiet lab.id=web1"
-        " lab.ip=10.10.0.21/24 lab.master=10.10.0.2 lab.domain=demo.example lab.gw=10.10.0.1\n"
-        "initrd http://10.10.0.2/images/ram/initrd.img\n"
-        "boot\n"
-    )
+    assert scripts[f"mac-{MAC}.ipxe"].splitlines() == [
+        "#!ipxe",
+        ":version0",
+        "set try 1",
+        f"imgfetch {TOLD}/healthy-aaaaaaaaaaaa && goto boot0 ||",
+        f"imgfetch {TOLD}/tried-1-aaaaaaaaaaaa && set try 2 ||",
+        f"imgfetch {TOLD}/tried-2-aaaaaaaaaaaa && goto version1 ||",
+        ":boot0",
+        "imgfree",
+        f"kernel {RAM}/aaaaaaaaaaaa/vmlinuz initrd=initrd-net.img {WEB1} lab.root={RAM}/aaaaaaaaaaaa/root.sqfs"
+        f" lab.root_sha256=3 lab.root_b={RAM}/bbbbbbbbbbbb/root.sqfs lab.root_b_sha256=6 lab.told={TOLD}"
+        " lab.version=aaaaaaaaaaaa lab.try=${try} || goto version1",
+        f"initrd {RAM}/aaaaaaaaaaaa/initrd-net.img || goto version1",
+        "boot || goto version1",
+        ":version1",
+        "set try 1",
+        f"imgfetch {TOLD}/healthy-bbbbbbbbbbbb && goto boot1 ||",
+        f"imgfetch {TOLD}/tried-1-bbbbbbbbbbbb && set try 2 ||",
+        f"imgfetch {TOLD}/tried-2-bbbbbbbbbbbb && goto version2 ||",
+        ":boot1",
+        "imgfree",
+        f"kernel {RAM}/bbbbbbbbbbbb/vmlinuz initrd=initrd-net.img {WEB1} lab.root={RAM}/bbbbbbbbbbbb/root.sqfs"
+        f" lab.root_sha256=6 lab.told={TOLD} lab.version=bbbbbbbbbbbb lab.try=${{try}} || goto version2",
+        f"initrd {RAM}/bbbbbbbbbbbb/initrd-net.img || goto version2",
+        "boot || goto version2",
+        ":version2",
+        "echo lab: no version of this image is right",
+        "exit",
+    ]
     assert scripts["mac-52-54-00-f2-1b-b5.ipxe"] == "#!ipxe\nexit\n"
+
+
+def test_a_former_version_with_another_kernel_is_booted_with_that():
+    former = IMAGES["ram"][1]._replace(kernel="6.2")
+    script = compile(checked(SERVED), {"ram": [IMAGES["ram"][0], former]})["pi2"]["netboot"]["nginx"]["boot"]["lan"]
+
+    assert "root_b" not in script[f"mac-{MAC}.ipxe"]
+
+
+def test_an_image_that_the_master_lacks_is_named():
+    part = compile(checked(SERVED))["pi2"]["netboot"]["nginx"]
+
+    assert (part["images"], part["missing"]) == ({}, ["ram"])
 
 
 def test_one_that_the_lab_does_not_name_gets_its_blocks_class_or_the_menu():
@@ -252,7 +297,7 @@ def test_a_mistake_is_told_with_its_path_and_what_would_be_right(patch, words):
 
 def test_a_vm_boots_from_the_network_or_its_disk_when_it_says_so_and_else_a_file_of_its_host():
     domains = compiled()["hv1"]["virt"]["domains"]
-    third = compile(checked(source.load()))["hv2"]["virt"]["domains"]["web3"]
+    third = compile(checked(PLAIN))["hv2"]["virt"]["domains"]["web3"]
 
     assert (domains["web1"]["boot"], domains["web2"]["boot"]) == (["network"], ["hd"])
     assert not {"kernel", "initrd", "cmdline"} & (set(domains["web1"]) | set(domains["web2"]))

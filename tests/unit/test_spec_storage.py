@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from saltext.lab.errors import BadWish
 from saltext.lab.plan import merge
 from saltext.lab.schema import check
-from saltext.lab.spec import source
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
 from saltext.lab.virt import secret_id, volume_xml
@@ -18,6 +17,7 @@ from saltext.lab.virt.model import Domains
 from saltext.lab.virt.pool_model import Pools
 from saltext.lab.virt.secret_model import Secrets
 from saltext.lab.virt.volume_model import Images, Volumes
+from tests.support.labs import PLAIN
 
 KEY = "AQBSdFhlAAAAABAAfakefakefakefakefakefake=="
 DEB12 = {"kind": "disk", "source": "https://images.example/deb12.qcow2", "sha256": "a" * 64}
@@ -27,7 +27,7 @@ CEPH = {
 }
 #: web1 on hv1 with a disk of files, web3 on hv2 with two of Ceph, web2 with none.
 STORED = merge(
-    source.load(),
+    PLAIN,
     {
         "images": {"deb12": DEB12},
         "pools": {"ceph": CEPH},

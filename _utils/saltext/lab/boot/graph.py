@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest
+from saltext.lab.spec import netboot_facts
 
 VERBS = ("power", "minion", "converge", "enrol", "start", "highstate", "prove")
 
@@ -27,8 +28,9 @@ def steps(lab, until=VERBS[-1]):
     Return the ``Step``s that bring up a checked ``Lab``, as far as the verb *until*, each after those that it needs.
 
     power on → minion answers → converge (bridges, tunnels, domains, masters) → enrol the keys
-    of a hypervisor's VMs with the virtual master → start each VM → its highstate.  Once all
-    hosts have converged, the networks are proven, while VMs start.
+    of a hypervisor's VMs with the virtual master → start each VM → its highstate.  A VM that boots
+    over the network starts after those who serve that have converged.  Once all hosts have converged,
+    the networks are proven, while VMs start.
     """
     if until not in VERBS:
         raise BadWish(f"until={until} is no step{nearest(until, VERBS)}", "", f"one of {', '.join(VERBS)}")
@@ -50,8 +52,14 @@ def _vms(lab, host):
     yield Step("enrol", host, needs)
     for name, vm in lab.vms.items():
         if vm.host == host:
-            yield Step("start", name, (f"enrol {host}",))
+            yield Step("start", name, (f"enrol {host}", *_served(lab, name)))
             yield Step("highstate", name, (f"start {name}",), 600)
+
+
+def _served(lab, vm):
+    """The steps that give *vm* what it boots over the network."""
+    boots = lab.vms[vm].boot or lab.classes[lab.vms[vm].class_].boot
+    return tuple(f"converge {host}" for host in dict.fromkeys(netboot_facts.servers(lab).values()) if boots)
 
 
 def _hypervisors(lab):

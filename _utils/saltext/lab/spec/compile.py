@@ -1,6 +1,7 @@
 """From one spec to what each minion gets of it.  Pure."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from saltext.lab.plan import merge
 from saltext.lab.spec import derive, domains, facts, netboot, switches
@@ -9,25 +10,25 @@ from saltext.lab.spec import derive, domains, facts, netboot, switches
 IMPLIED = (("openvswitch", "ovs"), ("salt-master", "master"), ("netboot", "netboot"))
 
 
-def compile(lab):
+def compile(lab, images=MappingProxyType({})):
     """
-    Return ``{minion id: slice}`` for a checked ``Lab``.
+    Return ``{minion id: slice}`` for a checked ``Lab``; *images* is ``{image: [Version]}`` of those that are built.
 
     A slice is what stands under ``lab`` in that minion's pillar: only what that minion
     needs, with every address, MAC and UUID worked out.
     """
-    hosts = {name: _host(lab, name) for name in lab.hosts}
+    hosts = {name: _host(lab, name, images) for name in lab.hosts}
     return hosts | {name: _vm(lab, name) for name in lab.vms}
 
 
-def _host(lab, name):
+def _host(lab, name, images):
     host = lab.hosts[name]
     part = switches.of(lab, name)
     if "hypervisor" in host.roles:
         part |= domains.of(lab, name)
     if masters := [kind for kind, of in lab.masters if of == name]:
         part |= {"master": {"serves": masters}}
-    part |= netboot.of(lab, name)
+    part |= netboot.of(lab, name, images)
     minion = {"of": "physical", "master": lab.masters.physical}
     return _slice(lab, name, _roles(part, host.roles), minion) | {"hosts": _names(lab, name)} | part
 
@@ -39,7 +40,8 @@ def _vm(lab, name):
     kind = lab.classes[vm.class_]
     about = {"class": vm.class_, "host": vm.host, "address": str(address.ip)}
     data = merge(_plain(kind.data), _plain(vm.data))
-    return _slice(lab, name, kind.roles, minion) | about | data
+    netbooted = ["netbooted"] if (vm.boot or kind.boot) == "ram" else []
+    return _slice(lab, name, [*kind.roles, *netbooted], minion) | about | data
 
 
 def _slice(lab, name, roles, minion):

@@ -7,31 +7,42 @@ IDENTITIES = "/var/lib/saltext-lab/identities"
 CONSOLES = "/var/log/libvirt/qemu"
 TB_CACHE_MIB = 128  #: of translated code; 32 costs a Salt minion 3 CPU-s in each boot, more than 64 next to nothing
 KEYS = ("minion.pem", "minion.pub", "master.pub")
+#: What OVMF shall not try, for each takes a minute until it gives up (OvmfPkg, NetworkPkg/…/Ip4ConfigNv.c).
+NOT_TRIED = {"bios": (), "uefi": ("IPv6Support",), "uefi-http": ("IPv6Support", "IPv4PXESupport")}
 
 
 def of(lab, host):
     """Return the part ``virt`` of *host*'s slice: its VMs, the files of images that they boot, and their storage."""
     mine = {name: vm for name, vm in lab.vms.items() if vm.host == host}
-    images = sorted({image for vm in mine.values() if lab.images[image := lab.classes[vm.class_].image].kind == "ram"})
+    images = sorted({image for vm in mine.values() if (image := _on_host(lab, vm))})
     domains = {name: _domain(lab, name, vm) for name, vm in mine.items()}
     return {"virt": {"ram_images": images, **storage.of(lab, host), "domains": domains}}
 
 
+def _on_host(lab, vm):
+    """Return the image whose kernel *vm* boots from a file of its host, or None."""
+    kind = lab.classes[vm.class_]
+    return kind.image if not (vm.boot or kind.boot) and lab.images[kind.image].kind == "ram" else None
+
+
 def _domain(lab, name, vm):
     kind, host = lab.classes[vm.class_], lab.hosts[vm.host]
-    disks = storage.devices(lab, name)
+    firmware, disks = vm.firmware or kind.firmware, storage.devices(lab, name)
     return {
         "type": {"kvm": "kvm", "tcg": "qemu"}[host.accel],
         "uuid": derive.vm_uuid(lab.name, name),
         "title": f"{name}.{lab.domain}",
         "memory_mib": kind.memory_mib,
         "vcpus": kind.vcpus,
+        **({"machine": "q35", "firmware": "uefi"} if firmware != "bios" else {}),
         **_boots(lab, name, vm, kind),
         **({"disks": disks} if disks else {}),
         "nics": {
-            derive.mac(lab.name, name, network): _nic(lab, vm.host, network) for network in facts.vm_nics(lab, vm)
+            derive.mac(lab.name, name, network): _nic(lab, vm.host, network)
+            | ({"rom": False} if firmware != "bios" else {})
+            for network in facts.vm_nics(lab, vm)
         },
-        "fw_cfg": {f"opt/saltext-lab/{key}": {"file": f"{IDENTITIES}/{name}/{key}"} for key in KEYS},
+        "fw_cfg": _told(name, firmware),
         "serial_log": f"{CONSOLES}/{name}-console.log",
         "rng": True,  # else the guest spins for entropy: 0.9 s under emulation (docs/boot-time.md)
         **({"tb_cache_mib": TB_CACHE_MIB} if host.accel == "tcg" else {}),
@@ -39,11 +50,16 @@ def _domain(lab, name, vm):
     }
 
 
+def _told(name, firmware):
+    keys = {f"opt/saltext-lab/{key}": {"file": f"{IDENTITIES}/{name}/{key}"} for key in KEYS}
+    return keys | {f"opt/org.tianocore/{what}": {"value": "n"} for what in NOT_TRIED[firmware]}
+
+
 def _boots(lab, name, vm, kind):
     """Return what it boots: what the netboot server gives it, its disk, or a kernel that is a file on its host."""
     if boot := vm.boot or kind.boot:
         return {"boot": ["network" if boot == "ram" else "hd"]}
-    return _kernel(lab, name, kind.image) if lab.images[kind.image].kind == "ram" else {}
+    return _kernel(lab, name, image) if (image := _on_host(lab, vm)) else {}
 
 
 def _kernel(lab, name, image):

@@ -4,8 +4,9 @@ from typing import Any, Literal
 
 from saltext.lab.schema import Model, field
 from saltext.lab.spec.names import Mac, Name, Place, Subnet
-from saltext.lab.spec.netboot_model import BOOT, Block, Boot, Dhcp, Netboot
+from saltext.lab.spec.netboot_model import BOOT, FIRMWARE, Block, Boot, Dhcp, Firmware, Netboot
 from saltext.lab.spec.storage_model import Device, Disk, Image, Pool, Secret, SecretName
+from saltext.lab.virt.types import Line
 
 Part = Literal["firewall", "router", "storage", "compute"]
 
@@ -44,6 +45,7 @@ class Power(Model):
 
 class Host(Model):
     mac: Mac = field("first network card", "52:54:00:00:01:01", default=...)
+    card: Line = field("what its system calls that card", "enp3s0", default="eth0", max_length=15)
     address: Place = field("where it is managed, on its first network card: network+number", "mgmt+21", default=...)
     joins: list[Place] = field("further addresses of its own: network+number", ["underlay+21"], default=[])
     uplinks: dict[Name, list[Name]] = field(
@@ -77,6 +79,7 @@ class Class(Model):
     parts: list[Part] = field("what they do in a lab with the six networks; see lab.check", ["router"], default=[])
     data: dict[str, Any] = field("pillar data for its formulas", {"motd": {"text": "hello"}}, default={})
     boot: Boot | None = field(BOOT, "ram")
+    firmware: Firmware = field(FIRMWARE, "uefi", default="bios")
 
 
 class Vm(Model):
@@ -92,6 +95,7 @@ class Vm(Model):
     level: Literal[1, 2] | None = field("instead of its class's", 1)
     data: dict[str, Any] = field("pillar data, over its class's", {"motd": {"text": "hello"}}, default={})
     boot: Boot | None = field("instead of its class's", "local")
+    firmware: Firmware | None = field("instead of its class's", "uefi")
 
 
 class Lab(Model):

@@ -2,13 +2,17 @@
 
 import ipaddress
 
-from saltext.lab.netboot import dnsmasq, ipxe, nginx
-from saltext.lab.spec import derive, facts, wires
+from saltext.lab.netboot import dnsmasq, nginx
+from saltext.lab.spec import boot_scripts, derive, facts, wires
 from saltext.lab.spec.netboot_facts import address, block_range, machines, networks, numbers, prefix, reserved, servers
 
 
-def of(lab, host):
-    """Return the part ``netboot`` of *host*'s slice, or nothing for a host that serves none of it."""
+def of(lab, host, images):
+    """
+    Return the part ``netboot`` of *host*'s slice, or nothing for a host that serves none of it.
+
+    *images* is ``{image: [Version]}`` of those that the master has; machines cannot boot another.
+    """
     roles = [role for role, of in servers(lab).items() if of == host]
     if not roles:
         return {}
@@ -17,10 +21,10 @@ def of(lab, host):
         part["dnsmasq"] = {"conf": _conf(lab, host, roles), "tftp": "tftp" in roles}
     if "dhcp" in roles:
         part["dnsmasq"] |= {"hosts": _hosts(lab), "options": _options(lab), "names": _names(lab)}
-        part["dnsmasq"]["links"] = {_link(lab, host, name): str(prefix(lab, name)) for name in networks(lab, "netboot")}
+        part["dnsmasq"] |= _announced(lab, host)
     if "http" in roles:
         listen = [address(lab, host, network) for network in networks(lab, "netboot")]
-        part["nginx"] = {"conf": nginx.conf(listen), "boot": _scripts(lab), "images": _images(lab)}
+        part["nginx"] = {"conf": nginx.conf(listen), **boot_scripts.of(lab, images)}
     return {"netboot": part}
 
 
@@ -40,10 +44,20 @@ def _conf(lab, host, roles):
     return "".join(f"{line}\n" for line in lines)
 
 
+def _announced(lab, host):
+    """Return the addresses from which it announces IPv6: on ``links`` that are ours, and on its own first ``card``."""
+    found = {_link(lab, host, name): str(prefix(lab, name)) for name in networks(lab, "netboot")}
+    own = lab.hosts[host].card
+    return {
+        "links": {link: at for link, at in found.items() if link != own},
+        "card": {link: at for link, at in found.items() if link == own},
+    }
+
+
 def _link(lab, host, network):
     """Return the interface of *host* in *network*."""
     if lab.hosts[host].address.split("+")[0] == network:
-        return "eth0"
+        return lab.hosts[host].card
     plug = wires.plug(lab, host, network)
     return plug.card or (network if plug.bridge == wires.INTEGRATION else plug.bridge)
 
@@ -103,50 +117,3 @@ def _names(lab):
         name: dnsmasq.names([_ip(lab, place) for place in of], name, lab.domain, aliases[name])
         for name, of in places.items()
     }
-
-
-def _images(lab):
-    named = {one.image for one in machines(lab) if one.boot == "ram"}
-    return sorted(named | {lab.classes[name].image for name in _classes(lab)})
-
-
-def _classes(lab):
-    """Return the classes that any machine can boot."""
-    return [name for name, kind in lab.classes.items() if kind.boot == "ram"]
-
-
-def _scripts(lab):
-    return {network: _scripts_in(lab, network) for network in networks(lab, "netboot")}
-
-
-def _scripts_in(lab, network):
-    image = f"http://{address(lab, servers(lab)['http'], network)}/images"
-    found = {"boot.ipxe": ipxe.first(), "default.ipxe": _menu(lab)}
-    for name in _classes(lab):
-        mask = ipaddress.IPv4Network(lab.networks[network].subnet).prefixlen
-        told = ipxe.UNKNOWN | {"ip": f"{ipxe.UNKNOWN['ip']}/{mask}"}
-        found[f"class-{name}.ipxe"] = ipxe.ram(
-            f"{image}/{lab.classes[name].image}", _cmdline(lab, "virtual", network, told)
-        )
-    for name, block in lab.blocks.items():
-        if block.network == network:
-            found[f"block-{name}.ipxe"] = ipxe.first(f"class-{block.class_}.ipxe")
-    for one in machines(lab):
-        if one.network == network and one.boot:
-            told = {"id": one.name, "ip": derive.address(lab.networks, one.place)[1]}
-            boots = ipxe.ram(f"{image}/{one.image}", _cmdline(lab, one.of, network, told))
-            found[ipxe.file(one.mac)] = boots if one.boot == "ram" else ipxe.local()
-    return found
-
-
-def _menu(lab):
-    return ipxe.menu(lab.name, _classes(lab), lab.netboot.default, lab.netboot.timeout)
-
-
-def _cmdline(lab, of, network, told):
-    """Return the kernel command line of the image ``ram``, as a hypervisor gives it to its VMs (spec/domains.py)."""
-    master = dict(lab.masters)[of]
-    told = {**told, "master": facts.address_in(lab, master, network).ip, "domain": lab.domain}
-    if router := lab.networks[network].dhcp.options.router:
-        told["gw"] = _ip(lab, router)
-    return " ".join(["console=ttyS0", "quiet", *(f"lab.{key}={value}" for key, value in told.items())])

@@ -8,12 +8,14 @@ from saltext.lab.schema import Model, field
 from saltext.lab.spec.names import Name, Place
 
 Boot = Literal["ram", "local"]
+Firmware = Literal["bios", "uefi", "uefi-http"]
 Numbers = Annotated[str, StringConstraints(pattern=r"^[0-9]+-[0-9]+$")]
 MacPattern = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){0,4}(:\*){1,5}$")]
 Seconds = Annotated[int, Field(ge=120)]  #: dnsmasq gives no shorter lease (dnsmasq(8), --dhcp-range)
 BOOT = (
     "what it boots over the network: its image into memory each time, or its own disk; not decided there if not stated"
 )
+FIRMWARE = "what starts it, and from its network card boots by PXE, or by HTTP"
 
 
 class Options(Model):

@@ -39,6 +39,10 @@ NIC: dict[str, Any] = {
     "outbound": Value("bandwidth/outbound", "average", load=int),
     "queues": Value("driver", "queues", load=int, gone="driver/@queues"),
     "boot_order": BOOT_ORDER,
+    "rom": Value(
+        "rom", "enabled", load=lambda text: text == "yes", dump=lambda on: "yes" if on else "no", gone="rom/@enabled"
+    ),
+    "rom_file": Value("rom", "file", gone="rom/@file"),
     "offloads": Offloads(),
 }
 DISK: dict[str, Any] = {

@@ -43,6 +43,8 @@ class Nic(Model):
     )
     queues: int | None = field("pairs of queues; virtio only", 2, ge=1, le=256)
     boot_order: int | None = field("1 is tried first, before all that have no number", 1, ge=1, le=1000)
+    rom: bool | None = field("whether it boots by a ROM of its own; without, UEFI boots from it by itself", False)
+    rom_file: File | None = field("file on the host with that ROM, in place of QEMU's", "/var/lib/libvirt/images/a.rom")
     offloads: bool = field(
         "leave checksums and segments to the host; false where Open vSwitch runs in userspace, else TCP hangs"
         " there; needs model virtio",

@@ -50,7 +50,7 @@ class Domain(Model):
     cpu_features: dict[Word, Policy | None] = field(
         "what that CPU has besides: svm or vmx for guests of its own; null leaves it to the model", {"svm": "require"}
     )
-    firmware: Literal["bios", "uefi", "secure"] = field("what starts it; secure: UEFI that checks signatures", "bios")
+    firmware: Literal["bios", "uefi", "secure"] = field("what starts it; secure: UEFI that checks signatures", "uefi")
     nvram: File | None = field("file with its UEFI variables", "/var/lib/libvirt/qemu/nvram/vm1.fd")
     tpm: Literal["1.2", "2.0"] | None = field("version of an emulated TPM; needs swtpm", "2.0")
     boot: list[BootFrom] = field("what is tried, in this order", ["network", "hd"], min_length=1)
@@ -100,7 +100,7 @@ class Domain(Model):
         "what happens when the guest feeds its watchdog no more", "reset"
     )
     rng: bool = field("a source of random numbers, fed from the host's /dev/urandom", True)
-    balloon: bool = field("a device through which the host takes memory back", False)
+    balloon: bool = field("a device through which the host takes memory back", True)
     tune: Tune = field("its share of the host, by cgroups", {"cpu_shares": 1024})
     xml: Overlay | None = field(
         "what this model lacks, as libvirt's XML: it is merged in by element",
@@ -112,6 +112,12 @@ class Domain(Model):
         for now, most in (("memory_mib", "memory_max_mib"), ("vcpus", "vcpus_max")):
             if {now, most} <= self.model_fields_set and getattr(self, now) > getattr(self, most):
                 raise ValueError(f"{now} is more than {most}")
+        stated = self.model_fields_set
+        balloon = {"balloon", "memory_mib", "memory_max_mib"} <= stated and not self.balloon
+        if balloon and self.memory_mib < self.memory_max_mib:
+            raise ValueError("memory_mib is less than memory_max_mib, which needs the balloon")
+        if "firmware" in stated and self.firmware == "bios" and self.nvram:
+            raise ValueError("nvram holds what UEFI keeps: leave it out where firmware is bios")
         devices = [one for kind in (self.nics, self.disks, self.hostdevs) for one in (kind or {}).values() if one]
         if self.boot and any(one.boot_order for one in devices):
             raise ValueError("state either boot or the boot_order of devices")

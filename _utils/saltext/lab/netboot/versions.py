@@ -1,0 +1,23 @@
+"""The versions of an image that the suite built, as its ``manifest.json`` tells them.  Pure."""
+
+import hashlib
+from typing import NamedTuple
+
+#: What machines fetch; ``initrd.img`` with the root in it is for those that are started with files of their host.
+SERVED = ("vmlinuz", "initrd-net.img", "root.sqfs")
+
+
+class Version(NamedTuple):
+    """One version of an image: *id* follows from its files, *at* is where the master has it below its images."""
+
+    id: str
+    at: str
+    kernel: str
+    sha256: dict[str, str]  #: of each file, by name
+
+
+def version(at, manifest):
+    """Return the ``Version`` that *manifest*, the dict in a ``manifest.json``, tells of the directory *at*."""
+    sha256 = {name: manifest["files"][name]["sha256"] for name in SERVED}
+    digest = hashlib.sha256("".join(sha256.values()).encode()).hexdigest()
+    return Version(digest[:12], at, manifest["kernel"], sha256)
