@@ -11,7 +11,9 @@ from saltext.lab.errors import BadWish, Unreachable
 HERE = Path(__file__).parent
 NAMES = ("host", "ram", "stick")
 SHARED = ("root.py", "venv.py")  # the modules besides its own directory that shape what is in an image
-BORROWED = {"stick": ("host/files", "host/python.txt", "ram/cpio.py", "ram/kernel.py")}  # from other recipes
+BORROWED = {  # from other recipes
+    "stick": ("host/files", "host/python.txt", "ram/cpio.py", "ram/kernel.py", "ram/prune-python.txt")
+}
 
 
 def home():

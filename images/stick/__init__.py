@@ -1,8 +1,8 @@
 """
 The ``stick`` image: what every first seed has, whichever lab it starts.
 
-In ``initrd.img`` is Debian with a master and all that netboot serves.  It runs from memory, with the lab's own part over
-it, which ``saltext.lab.stick`` makes, as it does the stick.
+In ``initrd.img`` is Debian with a master and all that netboot serves.  It runs from memory, with the lab's own part
+over it, which ``saltext.lab.stick`` makes, as it does the stick.
 """
 
 import json
@@ -16,6 +16,8 @@ from saltext.lab.images.squash import squash
 
 HERE = Path(__file__).parent
 HOST = HERE.parent / "host"  # what is the same on every host: Salt, its units, the journal
+RAM = HERE.parent / "ram"
+FOREIGN = ("salt/modules/", "salt/states/", "salt/grains/")  # what Salt has for other systems: each is looked at often
 PACKAGE = "linux-image-amd64"  # that of machines: the one of the VMs has no drivers of their cards
 APPLETS = ("insmod", "mkdir", "mount", "sh", "switch_root")  # all that init calls
 
@@ -34,7 +36,8 @@ def make(image, workshop):
 
 def _root(tree, debian):
     root.make(tree, HERE)
-    venv.make(tree, HOST / "python.txt")
+    packages = venv.make(tree, HOST / "python.txt")
+    root.prune(packages, (line for line in root.lines(RAM / "prune-python.txt") if line.startswith(FOREIGN)))
     for files in (HOST / "files", HERE / "files"):
         root.copy(files, tree)
     root.prune(tree, root.lines(HERE / "prune.txt"))

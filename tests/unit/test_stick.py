@@ -8,6 +8,7 @@ import yaml
 
 from images import cache
 from saltext.lab.errors import BadWish, NotSafe
+from saltext.lab.netboot.versions import SERVED
 from saltext.lab.plan import merge
 from saltext.lab.spec import source
 from saltext.lab.spec.check import checked
@@ -32,7 +33,7 @@ def suite(tmp_path):
     (tree / "salt/salt-minion").mkdir(parents=True)
     (tree / "pillar").mkdir()
     (tree / "salt/salt-minion/lab.conf.j2").write_text(TEMPLATE)
-    for file in ("vmlinuz", "initrd.img", "manifest.json"):
+    for file in ("manifest.json", *SERVED):
         (tmp_path / "ram").mkdir(exist_ok=True)
         (tmp_path / "ram" / file).touch()
     return tree
@@ -48,7 +49,7 @@ def test_the_machine_is_the_master_of_the_spec_for_all_that_boots_from_it(spec):
     }
     assert yaml.safe_load(texts["etc/salt/minion.d/lab.conf"])["master"] == "stick"
     assert texts["etc/saltext-lab/card"] == "52:54:00:00:03:01\n"
-    assert "Address=10.66.0.1/24\n" in texts["etc/systemd/network/20-lab-eth0.network"]
+    assert "Address=10.66.0.1/24\n" in texts["etc/systemd/network/10-eth0.network"]
     assert files.images(checked(spec)) == ["ram"]
 
 
@@ -60,8 +61,9 @@ def test_the_machine_is_the_master_of_the_spec_for_all_that_boots_from_it(spec):
         ({"hosts": {"other": OTHER}, "masters": {"physical": "other"}}, "no machine could boot from other"),
         ({"hosts": {"stick": {"uplinks": {"trunk0": []}}}}, "its roles openvswitch need packages"),
         ({"hosts": {"stick": {"roles": ["motd"]}}}, "its roles motd need packages"),
+        ({"hosts": {"stick": {"card": "enp3s0"}}}, "leave out lab:hosts:stick:card"),
     ],
-    ids=["no netboot", "another server", "another master", "switches", "a role"],
+    ids=["no netboot", "another server", "another master", "switches", "a role", "a card"],
 )
 def test_a_spec_that_no_stick_can_start(spec, patch, why):
     with pytest.raises(BadWish, match=why):
@@ -102,7 +104,7 @@ def test_grub_reads_everything_into_memory_from_its_own_stick():
 
 @pytest.mark.parametrize("part", ["host/files/etc/hello", "host/python.txt", "ram/kernel.py"])
 def test_what_it_borrows_from_other_recipes_is_part_of_its_own(tmp_path, part):
-    for file in ("stick/packages.txt", "host/files/etc/hello", "host/python.txt", "ram/cpio.py", "ram/kernel.py"):
+    for file in ("stick/packages.txt", *cache.BORROWED["stick"][1:], "host/files/etc/hello"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text("")
     for shared in cache.SHARED:

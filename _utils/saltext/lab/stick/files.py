@@ -10,6 +10,7 @@ from saltext.lab.spec.compile import compile
 from saltext.lab.spec.netboot_facts import servers
 
 ROLES = {"salt-master", "netboot", "salt-minion"}  #: the formulas that the image has the packages of
+CARD = "eth0"  #: whatever machine it is, see images/stick/files/usr/lib/lab/card
 LOCALHOST = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
 
 
@@ -22,6 +23,8 @@ def host(lab):
     if spare := set(compile(lab)[name]["roles"]) - ROLES:
         why = f"its roles {', '.join(sorted(spare))} need packages that are not on it"
         raise BadWish(f"{name} cannot run from a stick", why, "leave out its roles, uplinks and joins")
+    if lab.hosts[name].card != CARD:
+        raise BadWish(f"the card of {name} is called {CARD} by a stick", "", f"leave out lab:hosts:{name}:card")
     if plain := [name for name, secret in lab.secrets.items() if secret.value]:
         what, why = f"lab:secrets has the value of {', '.join(plain)}", "whoever finds the stick can read it"
         raise NotSafe(what, why, "state value_file, or write a spec for the stick")
@@ -44,17 +47,17 @@ def texts(lab, sls, minion):
         "etc/salt/minion.d/lab.conf": jinja2.Template(minion, keep_trailing_newline=True).render(pillar={"lab": part}),
         "etc/saltext-lab/card": f"{lab.hosts[name].mac}\n",
         "etc/saltext-lab/seed.conf": json.dumps(seed) + "\n",
-        "etc/systemd/network/20-lab-eth0.network": _network(lab, name),
+        f"etc/systemd/network/10-{CARD}.network": _network(lab, name),
     }
 
 
 def images(lab):
     """Return the names of the images that machines boot from it."""
-    return compile(lab)[host(lab)]["netboot"]["nginx"]["images"]
+    return compile(lab)[host(lab)]["netboot"]["nginx"]["missing"]  # as nobody has said which there are
 
 
 def _network(lab, name):
     network, address = derive.address(lab.networks, lab.hosts[name].address)
     link = f"[Link]\nMTUBytes={facts.mtu(lab, network)}\n"
     own = f"[Network]\nAddress={address}\nIPv6AcceptRA=no\nConfigureWithoutCarrier=yes\n"
-    return f"[Match]\nName=eth0\n\n{link}\n{own}"
+    return f"[Match]\nName={CARD}\n\n{link}\n{own}"

@@ -29,7 +29,7 @@ def config(mark):
         f"search --file --set=root {mark}\n"
         "serial --unit=0 --speed=115200\n"
         "terminal_output console serial\n"
-        'echo "lab: reading the stick, which may be pulled when the kernel starts"\n'
+        'echo "lab: reading the stick into memory"\n'
         f"linux /boot/vmlinuz {WORDS}\n"
         "initrd /boot/initrd.img /boot/lab.img\n"
         "boot\n"

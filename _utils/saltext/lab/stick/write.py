@@ -10,13 +10,13 @@ from saltext.lab.command import run
 from saltext.lab.errors import NotSafe
 from saltext.lab.images import secret
 from saltext.lab.images.squash import squash
+from saltext.lab.netboot.versions import SERVED
 from saltext.lab.spec.check import checked
 from saltext.lab.stick import files, grub
 
 EPOCH = "1748736000"  #: every stick is from 2025-06-01: the same lab makes the same stick
 TREE = "srv/lab"  #: where a master has the suite
 SUITE = ("_*", "pillar", "salt", "seed")  #: what a master needs of it
-OWN = ("vmlinuz", "initrd.img", "manifest.json")  #: what it serves of an image
 BOOTS = ("vmlinuz", "initrd.img")
 
 
@@ -55,7 +55,7 @@ def _stage(stage, tree, texts, own):
         _copy(part, stage / TREE / part.name)
     for name, folder in own.items():
         _room(stage / "srv/images" / name)
-        for file in OWN:
+        for file in ("manifest.json", *SERVED):
             shutil.copy(folder / file, stage / "srv/images" / name)
     for path, text in texts.items():
         _room((stage / path).parent)
