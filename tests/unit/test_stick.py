@@ -36,6 +36,8 @@ def suite(tmp_path):
     for file in ("manifest.json", *SERVED):
         (tmp_path / "ram").mkdir(exist_ok=True)
         (tmp_path / "ram" / file).touch()
+    told = {"kernel": "6.1", "files": {file: {"sha256": "0" * 64} for file in SERVED}}
+    (tmp_path / "ram/manifest.json").write_text(json.dumps(told))
     return tree
 
 
@@ -81,11 +83,15 @@ def test_a_spec_with_a_secret_in_it_gets_no_stick(spec):
 
 def test_nothing_that_is_there_is_written_to(spec, suite, tmp_path):
     (tmp_path / "there").write_text("kept")
-    for file, why in ((tmp_path / "there", "is there already"), (Path("/dev/no-such-disk"), "where devices are")):
+    for file, why in (
+        (tmp_path / "there", "is there already"),
+        (Path("/dev/no-such-folder/disk"), "where devices are"),
+    ):
         with pytest.raises(NotSafe, match=f"{why} — name a new file"):
             write(file, spec, "stick", suite, lambda name: tmp_path / name)
     assert (tmp_path / "there").read_text() == "kept"
-    assert not Path("/dev/no-such-disk").exists()
+    with pytest.raises(BadWish, match="there is no directory"):
+        write(tmp_path / "none/new", spec, "stick", suite, lambda name: tmp_path / name)
 
 
 def test_a_key_beside_the_spec_never_gets_onto_the_stick(spec, suite, tmp_path):

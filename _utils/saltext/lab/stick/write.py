@@ -7,15 +7,17 @@ import tempfile
 from pathlib import Path
 
 from saltext.lab.command import run
-from saltext.lab.errors import NotSafe
+from saltext.lab.errors import BadWish, NotSafe
 from saltext.lab.images import secret
 from saltext.lab.images.squash import squash
+from saltext.lab.netboot import nginx, shelf
 from saltext.lab.netboot.versions import SERVED
 from saltext.lab.spec.check import checked
 from saltext.lab.stick import files, grub
 
 EPOCH = "1748736000"  #: every stick is from 2025-06-01: the same lab makes the same stick
 TREE = "srv/lab"  #: where a master has the suite
+IMAGES, HTTP = shelf.ROOT.lstrip("/"), nginx.ROOT.lstrip("/")
 SUITE = ("_*", "pillar", "salt", "seed")  #: what a master needs of it
 BOOTS = ("vmlinuz", "initrd.img")
 
@@ -43,10 +45,12 @@ def write(file, spec, sls, tree, image):
 
 
 def _new(file):
-    if file.exists() or file.is_symlink():
-        raise NotSafe(f"{file} is there already", "", "name a new file, and bring it onto a stick with dd")
     if Path("/dev") in file.absolute().parents:
         raise NotSafe(f"{file} is where devices are", "", "name a new file, and bring it onto a stick with dd")
+    if file.exists() or file.is_symlink():
+        raise NotSafe(f"{file} is there already", "", "name a new file, and bring it onto a stick with dd")
+    if not file.parent.is_dir():
+        raise BadWish(f"there is no directory {file.parent}", "", "make it, or name another file")
 
 
 def _stage(stage, tree, texts, own):
@@ -54,13 +58,22 @@ def _stage(stage, tree, texts, own):
     for part in (part for pattern in SUITE for part in sorted(tree.glob(pattern)) if part.is_dir()):
         _copy(part, stage / TREE / part.name)
     for name, folder in own.items():
-        _room(stage / "srv/images" / name)
+        _room(stage / IMAGES / name)
         for file in ("manifest.json", *SERVED):
-            shutil.copy(folder / file, stage / "srv/images" / name)
+            shutil.copy(folder / file, stage / IMAGES / name)
+    _serve(stage, shelf.read(own, stage / IMAGES))
     for path, text in texts.items():
         _room((stage / path).parent)
         (stage / path).write_text(text, encoding="utf-8")
     return stage
+
+
+def _serve(stage, versions):
+    """Put *versions* where the formula netboot would copy them, so that they are in memory once."""
+    for name, (one,) in versions.items():
+        folder = _room(stage / HTTP / "images" / name / one.id)
+        for file in one.sha256:
+            os.link(stage / IMAGES / name / file, folder / file)
 
 
 def _copy(source, target):
