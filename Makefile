@@ -6,7 +6,7 @@ LAB ?= demo
 export LAB
 HOST ?= pi1
 
-.PHONY: help setup images up down status shell run test unit daemon salt lab lint docs bench-up bench-ovs bench-virt bench-netboot
+.PHONY: help setup images up down status shell run test unit daemon salt lab lint docs bench-up bench-ovs bench-virt bench-netboot bench-boot
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,3 +72,6 @@ bench-virt: setup  ## lab_virt through Salt beside a raw libvirt-python loop, vi
 
 bench-netboot: setup  ## how soon the last of 1,000 new machines is offered its own address
 	@$(PY) -m bench.netboot
+
+bench-boot: images  ## how long machines without a disk take from power-on to their highstate, and in which part
+	@$(PY) -m bench.boot

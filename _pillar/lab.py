@@ -26,9 +26,9 @@ def ext_pillar(minion_id, pillar):
     Raises ``BadWish`` for a spec with mistakes; which ones stays on the master: they may quote another's data.
     """
     config = __opts__["lab"]
-    images = partial(shelf.read, root=config.get("images", shelf.ROOT))
+    stock = partial(shelf.read, root=config.get("images", shelf.ROOT))
     try:
-        part = slices.of(source.render(__opts__, config["spec"]), minion_id, config["serves"], images)
+        part = slices.of(source.render(__opts__, config["spec"]), minion_id, config["serves"], stock)
     except BadWish as err:
         log.error("no slices: %s", err)
         raise BadWish("the lab's spec cannot be used", "", "on the master: salt-run lab.check") from None

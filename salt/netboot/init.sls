@@ -233,11 +233,22 @@ nginx:
       {%- endfor %}
       {%- endfor %}
 {%- endfor %}
-{%- for image in netboot.nginx.missing %}
+{%- for name, sha256 in netboot.nginx.overlays.items() %}
 
-image {{ image }} is not on the master:
+{{ http }}/overlays/{{ name }}.tar.gz:
+  file.managed:
+    - source: salt://overlays/{{ name }}.tar.gz?saltenv=images
+    - source_hash: {{ sha256 }}
+    - makedirs: true
+    - show_changes: false
+    - require:
+      - pkg: netboot-packages
+{%- endfor %}
+{%- for what in netboot.nginx.missing %}
+
+{{ what }} is not on the master:
   test.fail_without_changes:
-    - comment: "nobody can boot image {{ image }}: build it where the master has its images: python -m images build {{ image }}"
+    - comment: "nobody can boot with {{ what }}: put it where the master has its images; see docs/images.md"
 {%- endfor %}
 
 # What machines tell of themselves (see saltext/lab/netboot/nginx.py).

@@ -22,7 +22,7 @@ MACS = ("52:54:00:99:00:41", "52:54:00:99:00:42")
 FOLLOW = """\
 import sys
 from saltext.lab.netboot import marks, tell, watch
-watch.follow(watch.Log(sys.argv[1]), marks.Marks(sys.argv[2]), tell.sender(sys.argv[3], watch.EVENT), 0.1)
+watch.follow(watch.Log(sys.argv[1]), marks.Marks(sys.argv[2]), tell.sender(sys.argv[3], watch.EVENT))
 """
 
 

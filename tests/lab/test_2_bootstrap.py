@@ -25,7 +25,7 @@ def test_status_shows_every_machine_and_nothing_wrong(lab):
     found = json.loads(lab.run("pi1", "salt-run", "--out", "json", "lab.status").stdout)
 
     assert {name: (row["power"], row["minion"], row["wrong"]) for name, row in found["hosts"].items()} == {
-        host: ("on", "answers", []) for host in ("pi1", "pi2", "hv1", "hv2")
+        host: ("on", "answers", []) for host in ("pi1", "pi2", "nb1", "hv1", "hv2")
     }
     assert {name: (row["host"], row["address"], row["wrong"]) for name, row in found["vms"].items()} == {
         vm: (host, address, []) for vm, (host, address, _) in VMS.items()

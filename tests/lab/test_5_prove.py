@@ -15,8 +15,8 @@ def test_after_a_bootstrap_all_is_green_and_the_proof_is_kept(lab):
 
     assert (retcode, proof["red"], proof["silent"]) == (0, [], {})
     assert lab.steps["prove demo"]["state"] == "as wished"
-    assert proof["networks"]["lan"]["reach"]["hv1"] == {"pi2": 1500, "hv2": 1500}
-    assert proof["networks"]["underlay"]["reach"]["hv1"] == {"pi2": 1600, "hv2": 1600}
+    assert proof["networks"]["lan"]["reach"]["hv1"] == {"pi2": 1500, "nb1": 1500, "hv2": 1500}
+    assert proof["networks"]["underlay"]["reach"]["hv1"] == {"pi2": 1600, "nb1": 1600, "hv2": 1600}
     assert proof["isolation"]["guests"] == {"mgmt": "apart", "underlay": "apart", "lan": "apart"}
     assert json.loads(lab.run("pi1", "cat", "/var/lib/saltext-lab/prove.json").stdout) == proof
     assert "lab-probe" not in lab.run("hv1", "ovs-vsctl", "show").stdout

@@ -1,4 +1,6 @@
-"""The six networks of the example lab: every machine is admitted, and is in its own networks and in no other."""
+"""The six networks of the example lab: machines of each firmware netboot, and are in their own networks only."""
+
+import json
 
 import pytest
 
@@ -12,6 +14,13 @@ CARDS = {
     "node1": (["lan", "wan"], "10.10.0.41"),
 }
 VLANS = {"storage": 20, "wan": 30, "internet": 40, "isp": 50, "ipmi": 99}
+#: What the firmware of each machine that netboots loads first, as the log of dnsmasq or of nginx tells it.
+LOADED = {
+    "node1": ("/var/log/nginx/access.log", '10.10.0.41 .*"GET /boot/lan/boot.ipxe'),
+    "nas1": ("/var/log/saltext-lab-dnsmasq.log", "sent /srv/netboot/tftp/snponly.efi to 10.10.0.31"),
+    "router1": ("/var/log/nginx/access.log", '10.10.0.1 .*"GET /ipxe.efi'),
+}
+MEMORY = {"overlay", "squashfs", "tmpfs", "proc", "sysfs", "devtmpfs", "devpts", "cgroup2", "ramfs", "rootfs"}
 ON = {"fw1": "hv1", "router1": "hv1", "nas1": "hv2", "node1": "hv2"}
 
 
@@ -70,6 +79,25 @@ def test_a_jumbo_packet_crosses_storage_and_nothing_else(attic):
     ping = "ping -c 2 -W 3 -M do -s 8972"
     assert attic.run("hv1", *ping.split(), "10.20.0.22", check=False).returncode == 0
     assert attic.run("hv1", *ping.split(), "10.30.0.22", check=False).returncode != 0
+
+
+def test_machines_of_each_firmware_run_from_memory_what_was_served_to_them(attic):
+    manifest = json.loads(attic.run("pi1", "cat", "/srv/images/ram/manifest.json").stdout)
+    for vm, (log, words) in LOADED.items():
+        assert attic.run("nb1", "grep", "-E", words, log, check=False).stdout, vm
+        assert attic.salt("pi2", vm, "grains.get", "lab_root") == manifest["files"]["root.sqfs"]["sha256"]
+        mounts = attic.salt("pi2", vm, "file.read", "/proc/mounts").splitlines()
+        assert {line.split()[2] for line in mounts} <= MEMORY
+        told = attic.run("nb1", "ls", f"/srv/netboot/http/told/{CARDS[vm][1]}").stdout.split()
+        assert [word.rpartition("-")[0] for word in told] == ["healthy", "tried-1"]
+
+
+def test_without_the_netboot_host_they_run_on_and_do_what_they_are_told(attic):
+    attic.rack("power", "off", "nb1")
+    for vm in LOADED:
+        states = attic.salt("pi2", vm, "state.apply")
+        assert all(state["result"] for state in states.values()), states
+    attic.rack("power", "on", "nb1")
 
 
 def test_again_it_changes_nothing(attic):

@@ -64,7 +64,7 @@ def slice_of(patch=None, host="srv", ram=()):
 
     *ram* are the versions of the image ``ram`` that its master has.
     """
-    return compile(checked(merge(SPEC, patch or {})), {"ram": list(ram)})[host]["netboot"]
+    return compile(checked(merge(SPEC, patch or {})), versions.Stock({"ram": list(ram)}))[host]["netboot"]
 
 
 def version(folder, at="ram", kernel="6.1"):

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from saltext.lab.errors import BadWish
-from saltext.lab.netboot.versions import Version
+from saltext.lab.netboot.versions import Stock, Version
 from saltext.lab.plan import merge
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
@@ -39,7 +39,7 @@ MAC = "52-54-00-0e-0b-67"  #: of web1
 
 
 def compiled(patch=None):
-    return compile(checked(merge(copy.deepcopy(SERVED), patch or {})), IMAGES)
+    return compile(checked(merge(copy.deepcopy(SERVED), patch or {})), Stock(IMAGES, {"base": "7"}))
 
 
 def served(patch=None, host="pi2"):
@@ -170,7 +170,9 @@ def test_a_machine_boots_what_it_says_else_what_its_class_says():
 
 def test_a_former_version_with_another_kernel_is_booted_with_that():
     former = IMAGES["ram"][1]._replace(kernel="6.2")
-    script = compile(checked(SERVED), {"ram": [IMAGES["ram"][0], former]})["pi2"]["netboot"]["nginx"]["boot"]["lan"]
+    script = compile(checked(SERVED), Stock({"ram": [IMAGES["ram"][0], former]}))["pi2"]["netboot"]["nginx"]["boot"][
+        "lan"
+    ]
 
     assert "root_b" not in script[f"mac-{MAC}.ipxe"]
 
@@ -178,7 +180,20 @@ def test_a_former_version_with_another_kernel_is_booted_with_that():
 def test_an_image_that_the_master_lacks_is_named():
     part = compile(checked(SERVED))["pi2"]["netboot"]["nginx"]
 
-    assert (part["images"], part["missing"]) == ({}, ["ram"])
+    assert (part["images"], part["missing"]) == ({}, ["image ram"])
+
+
+def test_overlays_are_laid_in_the_order_of_everybodys_the_classs_and_its_own():
+    patch = {"netboot": {"overlays": ["base"]}, "classes": {"web": {"overlays": ["www"]}}}
+    part = served(patch | {"vms": {"web1": {"overlays": ["web1"]}}})["nginx"]
+    words = [word for word in part["boot"]["lan"][f"mac-{MAC}.ipxe"].split() if word.startswith("lab.overlay=")]
+
+    assert words[:3] == [
+        f"lab.overlay=http://10.10.0.2/overlays/{of}" for of in ("base.tar.gz,7", "www.tar.gz,", "web1.tar.gz,")
+    ]
+    assert part["overlays"] == {"base": "7"}
+    assert part["missing"] == ["overlay web1", "overlay www"]
+    assert "base.tar.gz,7 lab.overlay=http://10.10.0.2/overlays/www.tar.gz," in part["boot"]["lan"]["class-web.ipxe"]
 
 
 def test_one_that_the_lab_does_not_name_gets_its_blocks_class_or_the_menu():

@@ -177,7 +177,7 @@ def test_a_guest_shares_the_card_of_its_host():
     assert part["links"]["dmz0"] == {"mtu": 1500}
 
 
-@pytest.mark.parametrize("name", ["demo", "attic"])
+@pytest.mark.parametrize("name", ["demo", "attic", "boots"])
 def test_what_the_hosts_of_an_example_get_are_wishes_that_their_states_take(name):
     for part in compile(checked(source.load(sls=name))).values():
         if "ovs" in part:

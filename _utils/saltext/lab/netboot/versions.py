@@ -16,6 +16,13 @@ class Version(NamedTuple):
     sha256: dict[str, str]  #: of each file, by name
 
 
+class Stock(NamedTuple):
+    """What a master has for machines that boot: versions of each image, the current one first, and overlays."""
+
+    images: dict[str, list[Version]] = {}
+    overlays: dict[str, str] = {}  #: the sha256 of each, by name
+
+
 def version(at, manifest):
     """Return the ``Version`` that *manifest*, the dict in a ``manifest.json``, tells of the directory *at*."""
     sha256 = {name: manifest["files"][name]["sha256"] for name in SERVED}

@@ -5,47 +5,48 @@ dnsmasq only writes its log, and never waits for us.  A machine is marked when t
 one which asked while the minion was down is told later, and none is told twice.
 """
 
+import os
+import select
+import subprocess
 import sys
-import time
 from datetime import UTC, datetime
-from pathlib import Path
 
-from saltext.lab.errors import LabError
+from saltext.lab.errors import LabError, Unreachable
 from saltext.lab.netboot import dnsmasq, seen, tell
 from saltext.lab.netboot.marks import Marks
 
 EVENT = "lab/netboot/seen"
-PAUSE = 0.5  #: seconds between two looks
+AGAIN = 5  #: seconds until what could not be told is tried again
 
 
 class Log:
-    """New lines of the file *path*, which may be not there yet, be cut, or be another one since the last look."""
+    """The lines of the file *path*, which may be not there yet, be cut, or become another one: by tail(1)."""
 
     def __init__(self, path):
-        self.path, self.inode, self.at, self.rest = Path(path), None, 0, ""
+        argv = ["tail", "--lines=+1", "-F", f"--pid={os.getpid()}", str(path)]
+        ours, its = os.pipe()
+        self.tail = subprocess.Popen(argv, stdout=its, stderr=subprocess.DEVNULL)
+        os.close(its)
+        self.out, self.rest = ours, b""
 
-    def lines(self):
-        """Return the lines that were not returned yet; one that has no end yet waits for it."""
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
+    def lines(self, seconds=None):
+        """Return the lines that have come, after waiting for one at most *seconds*, or for ever."""
+        if not select.select([self.out], [], [], seconds)[0]:
             return []
-        if found.st_ino != self.inode or found.st_size < self.at:
-            self.inode, self.at, self.rest = found.st_ino, 0, ""
-        with self.path.open(encoding="utf-8", errors="replace") as file:
-            file.seek(self.at)
-            *lines, self.rest = (self.rest + file.read()).split("\n")
-            self.at = file.tell()
-        return lines
+        data = os.read(self.out, 1 << 16)
+        if not data:
+            raise Unreachable("the log cannot be followed", "tail has ended", "systemctl restart saltext-lab-seen")
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        return [line.decode(errors="replace") for line in lines]
 
 
-def look(log, waiting, marks, send):
+def look(lines, waiting, marks, send):
     """
-    Tell of the machines in *waiting* and in the new lines of *log* that have no mark; return who still waits.
+    Tell of the machines in *waiting* and in *lines* of the log that have no mark; return who still waits.
 
     *send* takes the data of one event, and raises ``LabError`` when it cannot be told now.
     """
-    waiting = seen.machines(log.lines()) | waiting
+    waiting = seen.machines(lines) | waiting
     for mac, interface in list(waiting.items()):
         told = {"mac": mac, "interface": interface, "when": datetime.now(UTC).isoformat(timespec="seconds")}
         if not marks.has(mac):
@@ -58,12 +59,11 @@ def look(log, waiting, marks, send):
     return waiting
 
 
-def follow(log, marks, send, pause=PAUSE):
+def follow(log, marks, send):
     """Look for ever."""
     waiting: dict = {}
     while True:
-        waiting = look(log, waiting, marks, send)
-        time.sleep(pause)
+        waiting = look(log.lines(AGAIN if waiting else None), waiting, marks, send)
 
 
 def main():

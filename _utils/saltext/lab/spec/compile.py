@@ -1,34 +1,35 @@
 """From one spec to what each minion gets of it.  Pure."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
+from saltext.lab.netboot.versions import Stock
 from saltext.lab.plan import merge
 from saltext.lab.spec import derive, domains, facts, netboot, switches
 
+NOTHING = Stock()
 #: Formulas that follow from what is in the slice.
 IMPLIED = (("openvswitch", "ovs"), ("salt-master", "master"), ("netboot", "netboot"))
 
 
-def compile(lab, images=MappingProxyType({})):
+def compile(lab, stock=NOTHING):
     """
-    Return ``{minion id: slice}`` for a checked ``Lab``; *images* is ``{image: [Version]}`` of those that are built.
+    Return ``{minion id: slice}`` for a checked ``Lab``; *stock* is what the master has for machines that boot.
 
     A slice is what stands under ``lab`` in that minion's pillar: only what that minion
     needs, with every address, MAC and UUID worked out.
     """
-    hosts = {name: _host(lab, name, images) for name in lab.hosts}
+    hosts = {name: _host(lab, name, stock) for name in lab.hosts}
     return hosts | {name: _vm(lab, name) for name in lab.vms}
 
 
-def _host(lab, name, images):
+def _host(lab, name, stock):
     host = lab.hosts[name]
     part = switches.of(lab, name)
     if "hypervisor" in host.roles:
         part |= domains.of(lab, name)
     if masters := [kind for kind, of in lab.masters if of == name]:
         part |= {"master": {"serves": masters}}
-    part |= netboot.of(lab, name, images)
+    part |= netboot.of(lab, name, stock)
     minion = {"of": "physical", "master": lab.masters.physical}
     return _slice(lab, name, _roles(part, host.roles), minion) | {"hosts": _names(lab, name)} | part
 

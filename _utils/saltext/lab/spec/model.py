@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from saltext.lab.schema import Model, field
 from saltext.lab.spec.names import Mac, Name, Place, Subnet
-from saltext.lab.spec.netboot_model import BOOT, FIRMWARE, Block, Boot, Dhcp, Firmware, Netboot
+from saltext.lab.spec.netboot_model import BOOT, FIRMWARE, OVERLAYS, Block, Boot, Dhcp, Firmware, Netboot
 from saltext.lab.spec.storage_model import Device, Disk, Image, Pool, Secret, SecretName
 from saltext.lab.virt.types import Line
 
@@ -60,6 +60,7 @@ class Host(Model):
     )
     boot: Boot | None = field(BOOT, "local")
     image: Name | None = field("image that it boots", "ram")
+    overlays: list[Name] = field(OVERLAYS, ["hv"], default=[])
 
 
 class Class(Model):
@@ -79,6 +80,7 @@ class Class(Model):
     parts: list[Part] = field("what they do in a lab with the six networks; see lab.check", ["router"], default=[])
     data: dict[str, Any] = field("pillar data for its formulas", {"motd": {"text": "hello"}}, default={})
     boot: Boot | None = field(BOOT, "ram")
+    overlays: list[Name] = field(OVERLAYS, ["registry"], default=[])
     firmware: Firmware = field(FIRMWARE, "uefi", default="bios")
 
 
@@ -95,6 +97,7 @@ class Vm(Model):
     level: Literal[1, 2] | None = field("instead of its class's", 1)
     data: dict[str, Any] = field("pillar data, over its class's", {"motd": {"text": "hello"}}, default={})
     boot: Boot | None = field("instead of its class's", "local")
+    overlays: list[Name] = field("after its class's", ["web1"], default=[])
     firmware: Firmware | None = field("instead of its class's", "uefi")
 
 

@@ -7,11 +7,11 @@ from saltext.lab.spec import boot_scripts, derive, facts, wires
 from saltext.lab.spec.netboot_facts import address, block_range, machines, networks, numbers, prefix, reserved, servers
 
 
-def of(lab, host, images):
+def of(lab, host, stock):
     """
     Return the part ``netboot`` of *host*'s slice, or nothing for a host that serves none of it.
 
-    *images* is ``{image: [Version]}`` of those that the master has; machines cannot boot another.
+    *stock* is what the master has for machines that boot.
     """
     roles = [role for role, of in servers(lab).items() if of == host]
     if not roles:
@@ -24,7 +24,7 @@ def of(lab, host, images):
         part["dnsmasq"] |= _announced(lab, host)
     if "http" in roles:
         listen = [address(lab, host, network) for network in networks(lab, "netboot")]
-        part["nginx"] = {"conf": nginx.conf(listen), **boot_scripts.of(lab, images)}
+        part["nginx"] = {"conf": nginx.conf(listen), **boot_scripts.of(lab, stock)}
     return {"netboot": part}
 
 

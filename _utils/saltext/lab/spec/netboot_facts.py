@@ -16,6 +16,7 @@ class Machine(NamedTuple):
     mac: str
     boot: str | None
     image: str | None
+    overlays: tuple[str, ...]
 
     @property
     def network(self):
@@ -46,13 +47,29 @@ def machines(lab):
 
 def _host(lab, name):
     host = lab.hosts[name]
-    return Machine(name, "physical", host.address, host.mac, host.boot, host.image)
+    return Machine(name, "physical", host.address, host.mac, host.boot, host.image, _over(lab, host))
 
 
 def _vm(lab, name):
     vm, place = lab.vms[name], facts.vm_place(lab, name)
     kind, mac = lab.classes[vm.class_], derive.mac(lab.name, name, place.split("+")[0])
-    return Machine(name, "virtual", place, mac, vm.boot or kind.boot, kind.image)
+    return Machine(name, "virtual", place, mac, vm.boot or kind.boot, kind.image, _over(lab, kind, vm))
+
+
+def _over(lab, *of):
+    """Return the overlays of a machine in the order in which they are laid: everybody's, then those of each of *of*."""
+    return tuple(name for one in (lab.netboot, *of) if one for name in one.overlays)
+
+
+def class_overlays(lab, name):
+    """Return the overlays of a machine of class *name* that the lab does not name."""
+    return _over(lab, lab.classes[name])
+
+
+def overlays(lab):
+    """Return the names of all overlays."""
+    every = (lab.netboot, *lab.classes.values(), *lab.hosts.values(), *lab.vms.values())
+    return sorted({name for one in every if one for name in one.overlays})
 
 
 def numbers(lab, network, text):

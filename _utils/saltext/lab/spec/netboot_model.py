@@ -15,6 +15,7 @@ Seconds = Annotated[int, Field(ge=120)]  #: dnsmasq gives no shorter lease (dnsm
 BOOT = (
     "what it boots over the network: its image into memory each time, or its own disk; not decided there if not stated"
 )
+OVERLAYS = "what is laid over its root besides when it boots into memory"
 FIRMWARE = "what starts it, and from its network card boots by PXE, or by HTTP"
 
 
@@ -44,6 +45,9 @@ class Netboot(Model):
     http: Name | None = field("host of kernels, images and scripts; that of dhcp if not stated", "pi2")
     default: Name | None = field(
         "class that a machine boots which the lab does not name; its own disk if not stated", "web"
+    )
+    overlays: list[Name] = field(
+        "what is laid over the root of every machine that boots into memory", ["base"], default=[]
     )
     timeout: int = field("how long its menu waits", 5, unit="s", default=5, ge=1, le=3600)
 

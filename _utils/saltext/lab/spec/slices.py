@@ -1,16 +1,17 @@
 """The slice of one minion.  Pure."""
 
+from saltext.lab.spec import netboot_facts
 from saltext.lab.spec.check import checked
-from saltext.lab.spec.compile import compile
+from saltext.lab.spec.compile import NOTHING, compile
 
 
-def of(spec, minion, serves, images=lambda names: {}):
+def of(spec, minion, serves, stock=lambda images, overlays: NOTHING):
     """
     Return the slice of *minion* from the dict *spec*, or None when it is not one of the masters' *serves*.
 
-    *serves* lists ``physical`` and ``virtual``; *images* is a function from names of images to ``{image: [Version]}``
-    of those that there are.  Raises ``BadWish`` for a spec with mistakes.
+    *serves* lists ``physical`` and ``virtual``; *stock* is a function from names of images and of overlays to the
+    ``Stock`` of them.  Raises ``BadWish`` for a spec with mistakes.
     """
     lab = checked(spec)
-    part = compile(lab, images(lab.images)).get(minion)
+    part = compile(lab, stock(lab.images, netboot_facts.overlays(lab))).get(minion)
     return part if part and part["minion"]["of"] in serves else None
