@@ -36,7 +36,7 @@ def seed(wire, name, mac, file, uefi=None):
     """Return a ``Machine`` with the USB stick *file* in it; *uefi* is a file for its variables, instead of a BIOS."""
     drive = f"if=none,id=drive,format=raw,readonly=on,file={file}"
     usb = ("-device", "qemu-xhci", "-drive", drive, "-device", "usb-storage,id=stick,drive=drive,bootindex=1")
-    return Machine(wire, name, mac, "2048", "-smp", "2", *usb, *_firmware(uefi), card="e1000e,romfile=")
+    return Machine(wire, name, mac, "2048", *usb, *_firmware(uefi), card="e1000e,romfile=")
 
 
 def blank(wire, mac):
