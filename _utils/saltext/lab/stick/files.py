@@ -7,7 +7,7 @@ import jinja2
 from saltext.lab.errors import BadWish, NotSafe
 from saltext.lab.spec import derive, facts
 from saltext.lab.spec.compile import compile
-from saltext.lab.spec.netboot_facts import servers
+from saltext.lab.spec.netboot_facts import overlays, servers
 
 ROLES = {"salt-master", "netboot", "salt-minion"}  #: the formulas that the image has the packages of
 CARD = "eth0"  #: whatever machine it is, see images/stick/files/usr/lib/lab/card
@@ -25,6 +25,10 @@ def host(lab):
         raise BadWish(f"{name} cannot run from a stick", why, "leave out its roles, uplinks and joins")
     if lab.hosts[name].card != CARD:
         raise BadWish(f"the card of {name} is called {CARD} by a stick", "", f"leave out lab:hosts:{name}:card")
+    if over := overlays(lab):
+        raise BadWish(
+            f"overlays {', '.join(over)} do not go onto a stick", "", "leave out lab:netboot:overlays and others"
+        )
     if plain := [name for name, secret in lab.secrets.items() if secret.value]:
         what, why = f"lab:secrets has the value of {', '.join(plain)}", "whoever finds the stick can read it"
         raise NotSafe(what, why, "state value_file, or write a spec for the stick")
@@ -52,8 +56,8 @@ def texts(lab, sls, minion):
 
 
 def images(lab):
-    """Return the names of the images that machines boot from it."""
-    return compile(lab)[host(lab)]["netboot"]["nginx"]["missing"]  # as nobody has said which there are
+    """Return the names of the images that machines may boot from it."""
+    return [name for name, image in lab.images.items() if image.kind == "ram"]
 
 
 def _network(lab, name):

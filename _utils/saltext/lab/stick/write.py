@@ -61,7 +61,7 @@ def _stage(stage, tree, texts, own):
         _room(stage / IMAGES / name)
         for file in ("manifest.json", *SERVED):
             shutil.copy(folder / file, stage / IMAGES / name)
-    _serve(stage, shelf.read(own, stage / IMAGES))
+    _serve(stage, shelf.read(own, (), stage / IMAGES).images)
     for path, text in texts.items():
         _room((stage / path).parent)
         (stage / path).write_text(text, encoding="utf-8")
