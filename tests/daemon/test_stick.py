@@ -68,8 +68,10 @@ def test_a_machine_with_uefi_and_another_card_starts_from_it_too(stick, tmp_path
 
 
 def test_a_bare_machine_becomes_the_first_master_and_serves(first):
-    first.wait(r"Succeeded: \d+ \(changed=\d+\)\r\nFailed: +0\r\n", START)
+    seeded = "systemctl show --property ActiveState --value lab-seed"
+    until(lambda: first.run(seeded) != "activating", START, "the end of its state.apply", longest=5)
 
+    assert first.run(seeded) == "active", first.run("journalctl --unit lab-seed --lines 40")
     assert first.run(f"systemctl is-active {' '.join(SERVICES)}").split() == ["active"] * len(SERVICES)
     assert first.run("systemctl --failed --plain --no-legend") == ""
     assert first.run("ls /sys/block | grep -v loop") == "", "the stick is still in it"
