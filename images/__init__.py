@@ -1,8 +1,8 @@
 """
-Two images for labs on one machine: ``host``, a Debian root for simulated hosts, and ``ram``, what a VM boots into RAM.
+Images for labs: ``host`` for the hosts of a rack, ``ram`` for what boots into RAM, ``grub`` for what loads that.
 
 ``images.path(name)`` is the directory of an image that has been built, ``images.build(name)`` builds it first
-when it is missing.  Both belong to the recipe as it is now: change a file of it, and it is another image.
+when it is missing.  They belong to the recipe as it is now: change a file of it, and it is another image.
 """
 
 from images.build import build

@@ -4,7 +4,7 @@ import importlib
 import shutil
 from contextlib import contextmanager
 
-from images import cache
+from images import cache, sign
 
 
 def build(name):
@@ -14,6 +14,9 @@ def build(name):
     Two builds at once are one: the second waits for the first.  Raises ``BadWish`` for an unknown name,
     ``Refused`` or ``Unreachable`` with the words of the program that failed.
     """
+    if name in cache.SIGNED:
+        with cache.lock("keys"):
+            sign.make(cache.keys())
     where = cache.place(name)
     with cache.lock(name):
         if not where.is_dir():

@@ -6,11 +6,13 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 
+from images import sign
 from saltext.lab.errors import BadWish, Unreachable
 
 HERE = Path(__file__).parent
-NAMES = ("host", "ram", "stick")
+NAMES = ("grub", "host", "ram", "stick")
 SHARED = ("root.py", "venv.py")  # the modules besides its own directory that shape what is in an image
+SIGNED = ("grub", "ram")  # sign.py and the key of this cache shape these too: with another key, they are other images
 BORROWED = {  # from other recipes
     "stick": ("host/files", "host/python.txt", "ram/cpio.py", "ram/kernel.py", "ram/prune-python.txt")
 }
@@ -21,6 +23,11 @@ def home():
     where = Path(os.environ.get("LAB_CACHE") or "/var/cache/saltext-lab") / "images"
     where.mkdir(parents=True, exist_ok=True)
     return where
+
+
+def keys():
+    """Return the directory with the key that signs images; ``images.build`` makes it (images/sign.py)."""
+    return home().with_name("keys")
 
 
 def place(name):
@@ -40,15 +47,18 @@ def digest(name, source=HERE):
     """
     Return the sha256 of the recipe of image *name*, in hex.
 
-    Names, contents, links and the executable bit count; times, owners and compiled Python do not.
+    Names, contents, links and the executable bit count; times, owners and compiled Python do not.  So does the
+    public key, where there is one, of an image that is signed.
     """
     if name not in NAMES:
         raise BadWish(f"there is no image {name}", "", f"one of {', '.join(NAMES)}")
     total = hashlib.sha256()
+    shared = (*SHARED, "sign.py") if name in SIGNED else SHARED
     borrowed = (file for part in BORROWED.get(name, ()) for file in sorted(_files(source / part)))
-    for file in [*sorted(_files(source / name)), *borrowed, *(source / shared for shared in SHARED)]:
+    for file in [*sorted(_files(source / name)), *borrowed, *(source / module for module in shared)]:
         what, data = _content(file)
         total.update(f"{file.relative_to(source)} {what} {len(data)}\n".encode() + data)
+    total.update(_key(name))
     return total.hexdigest()
 
 
@@ -58,6 +68,11 @@ def lock(name):
     with open(home() / f".{name}.lock", "w", encoding="ascii") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _key(name):
+    file = keys() / sign.PUBLIC
+    return file.read_bytes() if name in SIGNED and file.exists() else b""
 
 
 def _files(part):

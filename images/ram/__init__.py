@@ -3,7 +3,8 @@ The ``ram`` image: ``vmlinuz`` and ``initrd.img``, a whole VM that needs no disk
 
 The initrd holds a busybox that loads a few modules and mounts ``root.sqfs``, which is in the initrd too, under a
 tmpfs.  ``initrd-net.img`` is the same without ``root.sqfs``, which is beside it: it fetches one over HTTP.  ``init``
-says what the kernel command line and QEMU's fw_cfg tell the guest; ``manifest.json`` what is inside.
+says what the kernel command line and QEMU's fw_cfg tell the guest; ``manifest.json`` what is inside.  A ``.sig`` is
+the signature of the file that it is named after.
 """
 
 import gzip
@@ -13,12 +14,13 @@ import os
 import shutil
 from pathlib import Path
 
-from images import root, venv
+from images import cache, root, sign, venv
 from images.ram import cpio, kernel
 from saltext.lab.command import run
 
 HERE = Path(__file__).parent
 FILES = ("vmlinuz", "initrd.img", "initrd-net.img", "root.sqfs")
+SIGNED = FILES[:3]  # what a boot loader loads; the hash of a root that is fetched is on the kernel command line
 APPLETS = (  # all that init calls
     *("cat", "chroot", "hostname", "insmod", "ip", "mkdir", "mount", "nc", "reboot", "rm", "sh", "sha256sum"),
     *("sleep", "switch_root", "tail", "timeout", "wget"),
@@ -36,6 +38,7 @@ def make(image, workshop):
     os.link(image / "root.sqfs", stage / "root.sqfs")
     cpio.write(image / "initrd.img", stage)
     shutil.copy(kernel.file(debian), image / "vmlinuz")
+    sign.files(cache.keys(), *(image / name for name in SIGNED))
     (image / "manifest.json").write_text(json.dumps(_manifest(image, tree, debian), indent=2) + "\n")
 
 

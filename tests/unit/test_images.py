@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import images.host
-from images import cache, root, versions
+from images import cache, root, sign, versions
 from images.__main__ import main
 from images.check import differing
 from images.ram import cpio
 from saltext.lab.errors import BadWish, NotSafe, Refused, Unreachable
+from saltext.lab.wait import until
 
 
 @pytest.fixture
@@ -74,13 +75,28 @@ def test_compiled_python_and_another_image_are_no_part_of_a_recipe(recipe):
     assert cache.digest("host", recipe) == before
 
 
+def test_another_key_makes_another_of_an_image_that_is_signed_and_of_no_other(home, tmp_path):
+    before = {name: cache.digest(name) for name in cache.NAMES}
+    cache.keys().mkdir(parents=True)
+    (cache.keys() / sign.PUBLIC).write_text("a key")
+    assert {name for name in cache.NAMES if cache.digest(name) != before[name]} == {"grub", "ram"}
+
+
+def test_what_signs_shapes_only_what_is_signed(recipe):
+    (recipe / "grub").mkdir()
+    (recipe / "sign.py").write_text("")
+    before = {name: cache.digest(name, recipe) for name in ("grub", "host")}
+    (recipe / "sign.py").write_text("pass")
+    assert {name for name, digest in before.items() if cache.digest(name, recipe) != digest} == {"grub"}
+
+
 def test_an_image_that_is_not_there_says_how_to_get_it(home):
     with pytest.raises(Unreachable, match="python -m images build ram"):
         images.path("ram")
 
 
 def test_an_image_there_is_not():
-    with pytest.raises(BadWish, match="one of host, ram"):
+    with pytest.raises(BadWish, match="one of grub, host, ram"):
         images.path("rom")
 
 
@@ -246,3 +262,47 @@ def test_images_differ_by_all_that_a_machine_would_see(tmp_path, change):
     assert differing(*trees) == []
     change(trees[1])
     assert len(differing(*trees)) == 1
+
+
+def whose(file, public):
+    """Return whether gpgv takes the signature of *file* for one by the key in file *public*."""
+    argv = ["gpgv", "--quiet", "--keyring", public, f"{file}.sig", file]
+    return subprocess.run(argv, capture_output=True, check=False).returncode == 0
+
+
+def test_a_file_is_signed_by_the_key_of_the_cache_and_each_time_the_same(tmp_path):
+    keys, other, file = tmp_path / "keys", tmp_path / "other", tmp_path / "vmlinuz"
+    file.write_bytes(b"kernel")
+    signatures = []
+    for _ in range(2):
+        sign.make(keys)
+        sign.files(keys, file)
+        signatures.append((tmp_path / "vmlinuz.sig").read_bytes())
+    sign.make(other)
+    assert signatures[0] == signatures[1]
+    assert b"\x05\x02" + int(root.EPOCH).to_bytes(4, "big") in signatures[0]  # its time, RFC 4880 5.2.3.4
+    assert whose(file, keys / sign.PUBLIC)
+    assert not whose(file, other / sign.PUBLIC)
+    file.write_bytes(b"Kernel")
+    assert not whose(file, keys / sign.PUBLIC)
+
+
+def test_the_secret_key_is_for_nobody_else_and_its_agent_has_ended(tmp_path):
+    keys = tmp_path / "keys"
+    sign.make(keys)
+    assert oct(keys.stat().st_mode & 0o777) == "0o700"
+    assert oct((keys / sign.SECRET).stat().st_mode & 0o777) == "0o600"
+    until(lambda: not agents(), 10, "the end of the agent")
+
+
+def agents():
+    """Return the processes of the agents that signing has started."""
+    return subprocess.run(["pgrep", "-f", "^gpg-agent .*/lab-gpg-"], capture_output=True, check=False).stdout
+
+
+def test_a_key_whose_making_was_killed_is_made_anew(tmp_path):
+    (tmp_path / ".keys.new").mkdir()
+    (tmp_path / ".keys.new" / sign.SECRET).touch()
+    sign.make(tmp_path / "keys")
+    assert {file.name for file in (tmp_path / "keys").iterdir()} == {sign.SECRET, sign.PUBLIC}
+    assert (tmp_path / "keys" / sign.SECRET).stat().st_size > 1000
