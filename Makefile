@@ -20,7 +20,7 @@ help:  ## list the commands
 setup: .venv/stamp  ## install what is needed: Debian packages, and Python ones into .venv
 
 images: setup  ## build the images of hosts and guests (cached by the hash of their recipes)
-	@$(PY) -m images build all
+	@$(PY) -m images build host ram grub
 
 up: images  ## bring up the demo lab: rack, masters, hypervisors, VMs
 	@$(PY) -m rack up

@@ -20,13 +20,14 @@ from saltext.lab.boot.graph import VERBS, steps
 from saltext.lab.boot.guests import Guests
 from saltext.lab.boot.hosts import Hosts
 from saltext.lab.boot.run import BEGUN, FAILED, execute, interruptible
-from saltext.lab.errors import BadWish, LabError
+from saltext.lab.errors import BadWish, LabError, Unreachable
 from saltext.lab.images import bring
 from saltext.lab.prove.proof import Prover
 from saltext.lab.schema import nearest
 from saltext.lab.spec import slices, source
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
+from saltext.lab.stick.write import write
 
 DONE, FAILURE, BAD_SPEC = 0, 1, 2
 
@@ -200,6 +201,25 @@ def overlay_commit(node, paths="/", name=None, limit_mib=bring.LIMIT):
 
 
 @_answers
+def stick(file, images="/srv/images"):
+    """
+    Write the first seed of this lab, a stick that starts it where nothing is yet, to the new *file*.
+
+    *images* is the directory that has the images ``stick`` and those that machines boot, each by its name.
+    A file or a device that is there is not written to.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.stick /root/stick.img
+    """
+    tree, sls = Path(__opts__["file_roots"]["base"][0]).parent, __opts__["lab"]["spec"]
+    size = write(file, _spec(), sls, tree, lambda name: _image(Path(images), name))
+    return {"said": f"{file}: {size >> 20} MiB"}
+
+
+@_answers
 def enrol(wishes):
     """
     Expect the machines *wishes*, a list of ``{id, fingerprint, uuid?, host?}``: their keys will be accepted, once.
@@ -250,6 +270,14 @@ def welcome(minion, again=False):
     if outcome:
         admission.remember_boot(store, fleet, minion)
     return {"highstate": outcome and outcome.model_dump(mode="json")}
+
+
+def _image(images, name):
+    if not (images / name).is_dir():
+        raise Unreachable(
+            f"image {name} is not there", f"no {images / name}", f"copy there what python -m images build {name} makes"
+        )
+    return images / name
 
 
 def _spec():

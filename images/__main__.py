@@ -1,8 +1,9 @@
-"""Images and overlays: ``python -m images build|path|list|check|prune|overlay``."""
+"""Images, overlays and sticks: ``python -m images build|path|list|check|prune|overlay|stick``."""
 
 import argparse
 import signal
 import sys
+from pathlib import Path
 
 from images import cache, packages
 from images.build import build
@@ -10,6 +11,10 @@ from images.check import check
 from images.versions import remove, versions
 from saltext.lab.errors import LabError, NotConverged
 from saltext.lab.images import bring
+from saltext.lab.spec import source
+from saltext.lab.stick.write import write
+
+CHECKOUT = Path(__file__).parents[1]
 
 
 def main(argv=None):
@@ -30,7 +35,7 @@ def _parser():
     parser = argparse.ArgumentParser(prog="python -m images", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     one = commands.add_parser("build", help="build what is missing and print where it is")
-    one.add_argument("name", choices=[*cache.NAMES, "all"])
+    one.add_argument("names", nargs="+", choices=[*cache.NAMES, "all"], metavar="NAME")
     one.set_defaults(run=_build)
     one = commands.add_parser("path", help="print where an image is; never builds")
     one.add_argument("name", choices=cache.NAMES)
@@ -48,11 +53,15 @@ def _parser():
     one.add_argument("--packages", required=True, type=lambda text: text.split(","), metavar="A,B")
     one.add_argument("--to", default=bring.HOME, help="directory of overlays; %(default)s")
     one.set_defaults(run=_overlay)
+    one = commands.add_parser("stick", help="write the first seed of a lab to a new file; bring it onto a stick by dd")
+    one.add_argument("lab", metavar="LAB", help="its SLS in pillar/, such as stick")
+    one.add_argument("file", metavar="FILE", type=Path)
+    one.set_defaults(run=_stick)
     return parser
 
 
 def _build(command):
-    for name in cache.NAMES if command.name == "all" else [command.name]:
+    for name in cache.NAMES if "all" in command.names else command.names:
         print(build(name), flush=True)
 
 
@@ -87,6 +96,11 @@ def _prune(command):
         for version in versions():
             if version.role == "old" and not version.users:
                 _show(version)
+
+
+def _stick(command):
+    size = write(command.file, source.load(CHECKOUT / "pillar", command.lab), command.lab, CHECKOUT, build)
+    print(f"{command.file}  {size >> 20} MiB")
 
 
 if __name__ == "__main__":

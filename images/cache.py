@@ -10,11 +10,14 @@ from images import sign
 from saltext.lab.errors import BadWish, Unreachable
 
 HERE = Path(__file__).parent
-NAMES = ("grub", "host", "ram", "disk", "installer")
+NAMES = ("grub", "host", "ram", "disk", "installer", "stick")
 SHARED = ("root.py", "venv.py")  # the modules besides its own directory that shape what is in an image
-ALSO = {  # and of some
-    **{"grub": ("sign.py",), "ram": ("sign.py", "manifest.py"), "disk": ("manifest.py",)},
+ALSO = {  # and what some share with others
+    "grub": ("sign.py",),
+    "ram": ("sign.py",),
+    "disk": ("manifest.py",),
     "installer": ("manifest.py", "ram/cpio.py", "ram/kernel.py"),
+    "stick": ("host/files", "host/python.txt", "ram/cpio.py", "ram/kernel.py", "ram/prune-python.txt"),
 }
 SIGNED = ("grub", "ram")  # the key of this cache shapes these too: with another key, they are other images
 
@@ -54,8 +57,8 @@ def digest(name, source=HERE):
     if name not in NAMES:
         raise BadWish(f"there is no image {name}", "", f"one of {', '.join(NAMES)}")
     total = hashlib.sha256()
-    shared = (source / file for file in (*SHARED, *ALSO.get(name, ())))
-    for file in [*sorted(_files(source / name)), *shared]:
+    also = (file for part in (*SHARED, *ALSO.get(name, ())) for file in sorted(_files(source / part)))
+    for file in [*sorted(_files(source / name)), *also]:
         what, data = _content(file)
         total.update(f"{file.relative_to(source)} {what} {len(data)}\n".encode() + data)
     total.update(_key(name))
@@ -75,8 +78,8 @@ def _key(name):
     return file.read_bytes() if name in SIGNED and file.exists() else b""
 
 
-def _files(folder):
-    return (file for file in folder.rglob("*") if _counts(file))
+def _files(part):
+    return (file for file in (part, *part.rglob("*")) if _counts(file))
 
 
 def _counts(file):

@@ -8,11 +8,11 @@ from saltext.lab.command import run
 PACKAGE = "linux-image-cloud-amd64"
 
 
-def unpack(folder):
-    """Unpack the kernel package and what it needs into *folder*."""
+def unpack(folder, package=PACKAGE):
+    """Unpack the kernel *package* and what it needs into *folder*."""
     run(
         *("mmdebstrap", "--quiet", "--mode=root", "--variant=extract", "--format=directory"),
-        *(f"--include={PACKAGE}", "--aptopt=APT::Install-Recommends false", root.SUITE, folder),
+        *(f"--include={package}", "--aptopt=APT::Install-Recommends false", root.SUITE, folder),
         timeout=900,
     )
 

@@ -13,30 +13,11 @@ WHO = "lab.id=web1 lab.ip=10.0.2.15/24 lab.master=10.0.2.2 lab.domain=demo.examp
 HERE = "10.0.2.2"  # as which QEMU's own network shows the loopback of this machine, unless it is restricted
 
 
-class Guest:
-    """
-    A guest of the files in directory *image*, killed at the end of a ``with``.
+class Console:
+    """QEMU as *argv* says, with a serial console as its standard input and output; killed at the end of a ``with``."""
 
-    *keys* is a directory of those it is given, *words* go on the kernel command line, *net* says that it may talk to
-    servers on this machine's loopback.
-    """
-
-    def __init__(self, image, words="", keys=None, initrd="initrd.img", net=False):
-        given = [f"name=opt/saltext-lab/{name},file={keys / name}" for name in KEYS] if keys else []
-        user = "user,id=n0" if net else "user,id=n0,restrict=on"
-        self.process = subprocess.Popen(
-            [
-                *("qemu-system-x86_64", "-machine", "pc,graphics=off", "-accel", "tcg", "-cpu", "qemu64,+rdrand"),
-                *("-m", "384", "-nodefaults", "-display", "none", "-no-reboot", "-chardev", "stdio,id=c0,mux=on"),
-                *("-serial", "chardev:c0", "-mon", "chardev=c0"),
-                *("-netdev", user, "-device", "virtio-net-pci,netdev=n0,romfile="),
-                *(word for one in given for word in ("-fw_cfg", one)),
-                *("-kernel", image / "vmlinuz", "-initrd", image / initrd),
-                *("-append", f"console=ttyS0 quiet {WHO} {words}"),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+    def __init__(self, argv):
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.said = ""
         self.ear = threading.Thread(target=self._listen, daemon=True)
         self.ear.start()
@@ -72,14 +53,38 @@ class Guest:
         self.process.stdin.write(text.encode())
         self.process.stdin.flush()
 
-    def log_in(self):
-        """Wait for the shell that the console offers."""
-        self.wait("Please press Enter", BOOT)
-        self.type("\n")
-        self.wait("# ", 30)
-
     def run(self, command, seconds=30):
         """Return what *command* printed."""
         since = len(self.said)
         self.type(f'echo "OUT""PUT<$({command})>"\n')
         return self.wait(r"OUTPUT<([^>]*)>", seconds, since)[1].replace("\r", "").strip()
+
+
+class Guest(Console):
+    """
+    A guest of the files in directory *image*.
+
+    *keys* is a directory of those it is given, *words* go on the kernel command line, *net* says that it may talk to
+    servers on this machine's loopback.
+    """
+
+    def __init__(self, image, words="", keys=None, initrd="initrd.img", net=False):
+        given = [f"name=opt/saltext-lab/{name},file={keys / name}" for name in KEYS] if keys else []
+        user = "user,id=n0" if net else "user,id=n0,restrict=on"
+        super().__init__(
+            [
+                *("qemu-system-x86_64", "-machine", "pc,graphics=off", "-accel", "tcg", "-cpu", "qemu64,+rdrand"),
+                *("-m", "384", "-nodefaults", "-display", "none", "-no-reboot", "-chardev", "stdio,id=c0,mux=on"),
+                *("-serial", "chardev:c0", "-mon", "chardev=c0"),
+                *("-netdev", user, "-device", "virtio-net-pci,netdev=n0,romfile="),
+                *(word for one in given for word in ("-fw_cfg", one)),
+                *("-kernel", image / "vmlinuz", "-initrd", image / initrd),
+                *("-append", f"console=ttyS0 quiet {WHO} {words}"),
+            ],
+        )
+
+    def log_in(self):
+        """Wait for the shell that the console offers."""
+        self.wait("Please press Enter", BOOT)
+        self.type("\n")
+        self.wait("# ", 30)
