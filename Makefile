@@ -50,7 +50,7 @@ unit: setup  ## tests of pure code
 	$(PY) -m pytest tests/unit
 
 daemon: images  ## tests against real daemons in directories of their own
-	$(PY) -m pytest tests/daemon
+	$(PY) -m pytest -n 2 --dist loadfile tests/daemon
 
 salt: setup  ## tests with real masters and minions
 	$(PY) -m pytest tests/salt

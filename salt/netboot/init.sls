@@ -206,17 +206,15 @@ nginx:
 {{- kept(http ~ "/cloud/" ~ machine, files) }}
 {%- endfor %}
 
-{%- set files = ["vmlinuz", "initrd-net.img", "root.sqfs"] %}
-{%- set files = files + (["vmlinuz.sig", "initrd-net.img.sig"] if netboot.nginx.verify else []) %}
 {%- for image, versions in netboot.nginx.images.items() %}
 {%- for version in versions %}
-{%- for file in files %}
+{%- for file, sha256 in version.files.items() %}
 
 {{ http }}/images/{{ image }}/{{ version.id }}/{{ file }}:
   file.managed:
     - source: salt://{{ version.at }}/{{ file }}?saltenv=images
-    {%- if file in version.sha256 %}
-    - source_hash: {{ version.sha256[file] }}
+    {%- if sha256 %}
+    - source_hash: {{ sha256 }}
     {%- endif %}
     - makedirs: true
     - show_changes: false
@@ -236,7 +234,7 @@ nginx:
     - clean: true
     - require:
       {%- for version in versions %}
-      {%- for file in files %}
+      {%- for file in version.files %}
       - file: {{ http }}/images/{{ image }}/{{ version.id }}/{{ file }}
       {%- endfor %}
       {%- endfor %}

@@ -45,8 +45,9 @@ def site(tmp_path_factory):
 
 @pytest.fixture
 def told(site):
-    """The directory of what the machine has told, empty."""
-    shutil.rmtree(site.home / "http/told", ignore_errors=True)
+    """The directory of what the machine has told, empty; nothing is asked of it either."""
+    for folder in ("told", "ask"):
+        shutil.rmtree(site.home / "http" / folder, ignore_errors=True)
     return site.home / "http/told" / IP
 
 

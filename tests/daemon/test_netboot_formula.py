@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from saltext.lab.netboot import dnsmasq, nginx
+from saltext.lab.netboot.versions import Stock, Version
 from tests.support import netboot
 
 SALT = Path(__file__).parents[2] / "salt"
@@ -86,3 +87,26 @@ def test_a_host_of_one_role_runs_only_what_that_needs(tmp_path, role, there, mis
 
     assert there <= services
     assert not missing & services
+
+
+def test_each_image_is_served_by_the_files_that_it_has_and_by_signatures_where_they_are_verified(tmp_path):
+    """An image that is installed has other files than one that is booted."""
+    ram = Version("1" * 12, "ram", "6.1", dict.fromkeys(("vmlinuz", "initrd-net.img", "root.sqfs"), "a" * 64))
+    installer = Version("2" * 12, "installer", "6.1", dict.fromkeys(("vmlinuz", "initrd.img"), "b" * 64))
+    disk = Version("3" * 12, "deb", "6.1", {"disk.raw.gz": "c" * 64})
+    patch = {
+        "images": {"deb": {"kind": "install"}},
+        "classes": {"nas": {"image": "deb", "nics": ["lan"], "boot": "install-once", "install": {"name": "vda"}}},
+        "vms": {"two": {"class": "nas"}},
+        "netboot": {"verify": True},
+    }
+    part = netboot.slice_of(patch, stock=Stock({"ram": [ram], "installer": [installer], "deb": [disk]}))
+    images = f"{nginx.ROOT}/images/"
+    files = {name.removeprefix(images) for state, name in low(tmp_path, part) if name.startswith(images)}
+
+    assert files - {"ram", "installer", "deb"} == {
+        *(f"ram/111111111111/{name}" for name in ("vmlinuz", "initrd-net.img", "root.sqfs")),
+        *(f"ram/111111111111/{name}.sig" for name in ("vmlinuz", "initrd-net.img")),
+        *(f"installer/222222222222/{name}" for name in ("vmlinuz", "initrd.img")),
+        "deb/333333333333/disk.raw.gz",
+    }

@@ -65,8 +65,9 @@ def test_the_machine_is_the_master_of_the_spec_for_all_that_boots_from_it(spec):
         ({"hosts": {"stick": {"roles": ["motd"]}}}, "its roles motd need packages"),
         ({"hosts": {"stick": {"card": "enp3s0"}}}, "leave out lab:hosts:stick:card"),
         ({"netboot": {"overlays": ["base"]}}, "overlays base do not go onto a stick"),
+        ({"netboot": {"verify": True}}, "neither signatures nor images of disks go onto a stick"),
     ],
-    ids=["no netboot", "another server", "another master", "switches", "a role", "a card", "an overlay"],
+    ids=["no netboot", "another server", "another master", "switches", "a role", "a card", "an overlay", "signatures"],
 )
 def test_a_spec_that_no_stick_can_start(spec, patch, why):
     with pytest.raises(BadWish, match=why):

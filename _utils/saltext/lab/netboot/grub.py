@@ -4,8 +4,6 @@ What the GRUB of the image ``grub`` is told, which boots only kernels and initrd
 iPXE starts it, and hands it DHCP options of its own (see images/grub/grub.cfg).  Pure.
 """
 
-OPTION = 255  #: bytes that an option has room for
-
 
 def start(server, plan, own):
     """Return the lines of iPXE that start GRUB from *server* with the file *plan* there; *own* words iPXE completes."""

@@ -33,13 +33,23 @@ def _served(lab, stock):
     images = sorted(named | {lab.classes[name].image for name in _classes(lab)})
     return {
         "verify": lab.netboot.verify,
-        "images": {name: [one._asdict() for one in stock.images[name]] for name in images if name in stock.images},
+        "images": {
+            name: [_files(one, lab.netboot.verify) for one in stock.images[name]]
+            for name in images
+            if name in stock.images
+        },
         "overlays": {name: stock.overlays[name] for name in overlays(lab) if name in stock.overlays},
         "missing": [
             *(f"image {name}" for name in images if name not in stock.images),
             *(f"overlay {name}" for name in overlays(lab) if name not in stock.overlays),
         ],
     }
+
+
+def _files(version, verify):
+    """Return what the formula serves of *version*; GRUB wants signatures of what a machine boots into memory."""
+    signed = ("vmlinuz", ipxe.INITRD) if verify and ipxe.INITRD in version.sha256 else ()
+    return {"id": version.id, "at": version.at, "files": version.sha256 | {f"{name}.sig": "" for name in signed}}
 
 
 def _classes(lab):

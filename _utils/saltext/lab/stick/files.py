@@ -7,7 +7,7 @@ import jinja2
 from saltext.lab.errors import BadWish, NotSafe
 from saltext.lab.spec import derive, facts
 from saltext.lab.spec.compile import compile
-from saltext.lab.spec.netboot_facts import overlays, servers
+from saltext.lab.spec.netboot_facts import ONCE, machines, overlays, servers
 
 ROLES = {"salt-master", "netboot", "salt-minion"}  #: the formulas that the image has the packages of
 CARD = "eth0"  #: whatever machine it is, see images/stick/files/usr/lib/lab/card
@@ -25,6 +25,9 @@ def host(lab):
         raise BadWish(f"{name} cannot run from a stick", why, "leave out its roles, uplinks and joins")
     if lab.hosts[name].card != CARD:
         raise BadWish(f"the card of {name} is called {CARD} by a stick", "", f"leave out lab:hosts:{name}:card")
+    if lab.netboot.verify or any(one.boot == ONCE for one in machines(lab)):
+        why = "neither signatures nor images of disks go onto a stick"
+        raise BadWish(f"machines could not boot from {name}", why, "leave out lab:netboot:verify and boot install-once")
     if over := overlays(lab):
         raise BadWish(
             f"overlays {', '.join(over)} do not go onto a stick", "", "leave out lab:netboot:overlays and others"
