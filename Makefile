@@ -6,7 +6,7 @@ LAB ?= demo
 export LAB
 HOST ?= pi1
 
-.PHONY: help setup images up down status shell run test unit daemon salt lab lint docs bench-up bench-ovs bench-virt bench-netboot bench-boot
+.PHONY: help setup images up down status shell run test unit daemon salt lab lint soak docs bench-up bench-ovs bench-virt bench-netboot bench-boot
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,11 @@ salt: setup  ## tests with real masters and minions
 
 lab: images  ## tests of the whole lab, in a rack of their own
 	$(PY) -m pytest tests/lab
+
+IMAGES := grub host ram disk installer stick
+soak: images  ## what takes long: new examples for the tests of pure code, and each image built twice
+	HYPOTHESIS_PROFILE=new $(PY) -m pytest tests/unit
+	@for name in $(IMAGES); do $(PY) -m images build $$name && $(PY) -m images check $$name || exit 1; done
 
 docs: setup  ## write docs/reference anew from models and docstrings
 	@$(PY) -m tools.reference

@@ -8,16 +8,6 @@ from saltext.lab.plan import merge
 from saltext.lab.spec.check import checked
 from tests.support import netboot
 
-PROXY = {"networks": {"lan": {"dhcp": {"proxy": True, "range": None}}}}
-FOREIGN = """\
-port=0
-interface=c0
-bind-interfaces
-no-ping
-dhcp-range=10.77.0.50,10.77.0.59,255.255.255.0,1h
-dhcp-leasefile={home}/foreign.leases
-"""
-
 
 class Here:
     """A fleet of the one host that serves, where Salt itself calls the function; no master is between."""
@@ -48,7 +38,7 @@ def findings(site, patch=None):
 
 
 def rogue(site):
-    return netboot.foreign(site.wire.join("rogue", "10.77.0.2/24"), site.home, FOREIGN)
+    return netboot.foreign(site.wire.join("rogue", "10.77.0.2/24"), site.home)
 
 
 def test_a_foreign_server_is_told_of_with_its_network_and_what_it_offers(site):
@@ -73,11 +63,11 @@ def test_a_server_of_ours_that_is_gone_is_told_of(site):
 
 
 def test_where_ours_is_a_proxy_the_foreign_one_has_to_be_there(site):
-    site.put(netboot.slice_of(PROXY))
+    site.put(netboot.slice_of(netboot.PROXY))
     with site.dnsmasq():
-        alone = findings(site, PROXY)
+        alone = findings(site, netboot.PROXY)
         with rogue(site):
-            both = findings(site, PROXY)
+            both = findings(site, netboot.PROXY)
 
     fix = "start that server, or take lab:networks:lan:dhcp:proxy away"
     assert alone == [("lan", "nobody gives addresses, for ours is a proxy", fix)]

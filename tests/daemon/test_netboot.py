@@ -14,16 +14,6 @@ from tests.support.dhcp import pxe
 
 MACS = {name: derive.mac("boot", name, "lan") for name in ("one", "two", "late")}
 BLOCK = {"blocks": {"node": {"mac": "52:54:00:88:*:*", "network": "lan", "class": "web", "range": "200-209"}}}
-PROXY = {"networks": {"lan": {"dhcp": {"proxy": True, "range": None}}}}
-#: A DHCP server that knows nothing of booting.
-FOREIGN = """\
-port=0
-interface=c0
-bind-interfaces
-no-ping
-dhcp-range=10.77.0.50,10.77.0.59,255.255.255.0,1h
-dhcp-leasefile={home}/foreign.leases
-"""
 LATE = {"vms": {"late": {"class": "web", "host": "srv", "address": "lan+30"}}}
 BOOT = 150  #: seconds; 7 for BIOS, 19 for UEFI by HTTP on two busy cores
 
@@ -159,9 +149,9 @@ def test_a_machine_that_nobody_named_boots_the_default_after_a_while_and_one_boo
 def test_beside_a_foreign_dhcp_server_ours_says_what_to_boot(image, tmp_path, firmware):
     with netboot.wire("d") as wire:
         server, mac = netboot.Server(wire.space, tmp_path), MACS["one"]
-        server.put(netboot.slice_of(PROXY, ram=[server.fill(image)]))
+        server.put(netboot.slice_of(netboot.PROXY, ram=[server.fill(image)]))
         other = wire.join("foreign", "10.77.0.2/24")
-        both = (server.dnsmasq(), server.nginx(), netboot.foreign(other, tmp_path, FOREIGN))
+        both = (server.dnsmasq(), server.nginx(), netboot.foreign(other, tmp_path))
         with ExitStack() as stack:
             for one in (*both, netboot.guest(wire, "proxied", mac, tmp_path / "console", firmware)):
                 stack.enter_context(one)
@@ -175,7 +165,7 @@ def test_beside_a_foreign_dhcp_server_ours_says_what_to_boot(image, tmp_path, fi
 def test_who_serves_on_a_wire_is_heard_ours_and_a_foreign_one_and_nobody_is_told_of_the_question(site, tmp_path):
     other = site.wire.join("rogue", "10.77.0.2/24")
     before = netboot.call(tmp_path, site, "servers", "lan")["lan"]
-    with netboot.foreign(other, tmp_path, FOREIGN):
+    with netboot.foreign(other, tmp_path):
         after = netboot.call(tmp_path, site, "servers", "lan")["lan"]
 
     assert before.keys() == {"10.77.0.1"}

@@ -43,6 +43,17 @@ SPEC = {
     "aliases": {"www": "one"},
     "netboot": {"dhcp": "srv", "default": "web", "timeout": 1},
 }
+#: What makes ours a server beside another one.
+PROXY = {"networks": {"lan": {"dhcp": {"proxy": True, "range": None}}}}
+#: A DHCP server that knows nothing of booting.
+FOREIGN = """\
+port=0
+interface=c0
+bind-interfaces
+no-ping
+dhcp-range=10.77.0.50,10.77.0.59,255.255.255.0,1h
+dhcp-leasefile={home}/foreign.leases
+"""
 NGINX = """\
 user root;
 worker_processes 1;
@@ -258,9 +269,9 @@ def _firmware(firmware, variables):
 
 
 @contextmanager
-def foreign(space, home, conf):
+def foreign(space, home):
     """Run a dnsmasq that is not ours in the namespace *space*."""
-    (home / "foreign.conf").write_text(conf.format(home=home))
+    (home / "foreign.conf").write_text(FOREIGN.format(home=home))
     argv = (f"--conf-file={home}/foreign.conf", f"--pid-file={home}/foreign.pid", "--user=root")
     with daemons.daemon(home / "foreign.pid", "ip", "netns", "exec", space, "dnsmasq", *argv):
         yield
