@@ -53,7 +53,7 @@ daemon: images  ## tests against real daemons in directories of their own
 	$(PY) -m pytest -n 2 --dist loadfile tests/daemon
 
 salt: setup  ## tests with real masters and minions
-	$(PY) -m pytest tests/salt
+	$(PY) -m pytest -n 2 --dist loadfile tests/salt
 
 lab: images  ## tests of the whole lab, in a rack of their own
 	$(PY) -m pytest tests/lab

@@ -61,6 +61,8 @@ CASES = {
     "outbound": [(OVS, {"outbound": 1000}, "live"), (OVS | {"outbound": 1000}, {"outbound": None}, "live")],
     "queues": [(NIC, {"queues": 2}, "next-boot")],
     "boot_order": [(NIC, {"boot_order": 1}, "next-boot")],
+    "rom": [(NIC, {"rom": False}, "next-boot")],
+    "rom_file": [(NIC, {"rom_file": "/usr/lib/ipxe/qemu/pxe-virtio.rom"}, "next-boot")],
     "offloads": [(NIC, {"offloads": False}, "next-boot")],
 }
 CARDS = {f"52:54:00:00:01:{n:02x}": case for n, case in enumerate(case for its in CASES.values() for case in its)}

@@ -57,7 +57,7 @@ VALUES = {
     "fw_cfg": ({"opt/a": {"value": "1"}}, {"opt/a": None, "opt/b": {"file": "/srv/b"}}),
     "serial_log": ("/var/log/libvirt/qemu/a.log", "/var/log/libvirt/qemu/b.log", None),
     "rng": (True, False),
-    "balloon": (False, True),
+    "balloon": (True, False),
 }
 NIC_VALUES = {
     "bridge": ("br-lab", "br-other"),
