@@ -96,7 +96,13 @@ def test_each_image_is_served_by_the_files_that_it_has_and_by_signatures_where_t
     disk = Version("3" * 12, "deb", "6.1", {"disk.raw.gz": "c" * 64})
     patch = {
         "images": {"deb": {"kind": "install"}},
-        "classes": {"nas": {"image": "deb", "nics": ["lan"], "boot": "install-once", "install": {"name": "vda"}}},
+        "pools": {"vms": {"type": "dir", "path": "/srv/vms"}},
+        "classes": {
+            "nas": {
+                **{"image": "deb", "nics": ["lan"], "boot": "install-once", "install": {"name": "vda"}},
+                "disks": {"vda": {"pool": "vms", "size_gib": 1}},
+            }
+        },
         "vms": {"two": {"class": "nas"}},
         "netboot": {"verify": True},
     }

@@ -16,23 +16,22 @@ lab:
   hosts:
     pi1: {mac: "52:54:00:00:01:01", address: lan+1, joins: [lam+2]}
 """
-SERVED = """
+ALONE = """
 lab:
   name: demo
   domain: demo.example
   masters: {physical: pi1, virtual: pi1}
-  networks:
-    lan: {subnet: 10.10.0.0/24, dhcp: {range: 100-149}}
   hosts:
     pi1: {mac: "52:54:00:00:01:01", address: lan+1}
-  netboot: {dhcp: pi1}
 """
+UNSERVED = ALONE + "  networks: {lan: {subnet: 10.10.0.0/24}}\n"
+SERVED = ALONE + "  networks: {lan: {subnet: 10.10.0.0/24, dhcp: {range: 100-149}}}\n  netboot: {dhcp: pi1}\n"
 
 
 def test_a_spec_without_mistakes(master):
     done = master.run("lab.check")
 
-    assert (done.returncode, done.stdout) == (0, "lab demo: 4 hosts, 3 VMs, no mistakes\n"), done
+    assert (done.returncode, done.stdout) == (0, "lab demo: 5 hosts, 3 VMs, no mistakes\n"), done
 
 
 def test_all_mistakes_of_a_spec_are_told_and_the_exit_code_is_2(master, spec, bus):
@@ -77,6 +76,7 @@ def test_the_status_of_a_machine_that_there_is_not(master):
 
 
 def test_the_doctor_says_what_is_wrong_and_exits_with_1(master, spec):
+    spec(UNSERVED)
     well = master.run("lab.doctor")
     spec(SERVED)
     ill = master.run("lab.doctor")
@@ -91,7 +91,7 @@ def test_json_is_one_document(master, spec):
     spec(MISTAKES)
     failed = master.run("--out", "json", "lab.check")
 
-    assert json.loads(whole.stdout)["said"] == "lab demo: 4 hosts, 3 VMs, no mistakes"
+    assert json.loads(whole.stdout)["said"] == "lab demo: 5 hosts, 3 VMs, no mistakes"
     assert (json.loads(failed.stdout)["retcode"], failed.returncode) == (2, 2)
 
 

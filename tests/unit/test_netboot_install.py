@@ -214,6 +214,8 @@ def test_a_vm_that_is_installed_once_boots_from_its_card_and_then_from_its_disk(
         ({"vms": {"web1": {"install": {"name": "vda"}}}}, "state one of serial, wwn and name"),
         ({"classes": {"store": {"install": {"name": None}}}}, "state one of serial, wwn and name"),
         ({"vms": {"web1": {"install": {"serial": "WD 1"}}}}, "lab:vms:web1:install:serial"),
+        ({"classes": {"store": {"disks": None}}, "vms": {"web1": {"disks": None}}}, "install-once needs a disk"),
+        ({"classes": {"store": {"boot": None}}}, "which is installed: state `boot` install-once"),
         ({"images": {"installer": {"kind": "install"}}}, "lab:images:installer is the name of the image that installs"),
         ({"images": {"deb": {"sha256": "0" * 64}}}, "of kind install is built by the suite"),
     ],

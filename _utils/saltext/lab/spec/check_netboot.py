@@ -3,7 +3,7 @@
 import ipaddress
 from itertools import combinations
 
-from saltext.lab.spec import derive, netboot_facts
+from saltext.lab.spec import derive, facts, netboot_facts
 
 
 def references(lab):
@@ -80,19 +80,30 @@ def machines(lab):
             yield f"{at} {one.boot} needs lab:networks:{one.network}:netboot, the network of its first card"
         if one.boot == "ram" and (one.image is None or lab.images[one.image].kind != "ram"):
             yield f"{at} ram needs an `image` of kind ram"
-        if one.boot == netboot_facts.ONCE and not one.install:
-            yield f"{at} {one.boot} needs `install`, the disk that is erased"
-        if one.boot == netboot_facts.ONCE and (one.image is None or lab.images[one.image].kind != "install"):
-            yield f"{at} {one.boot} needs an `image` of kind install"
         fetches, master = netboot_facts.images_of(one), dict(lab.masters)[one.of]
         if fetches and netboot_facts.address(lab, master, one.network) is None:
             missing = f"where its master {master} is not: add it to lab:hosts:{master}:joins"
             yield f"{at} {one.boot} in {one.network}, {missing}"
-    if netboot_facts.INSTALLER in lab.images:
-        yield f"lab:images:{netboot_facts.INSTALLER} is the name of the image that installs others: choose another"
     for name, kind in lab.classes.items():
         if kind.boot == "ram" and lab.images[kind.image].kind != "ram":
             yield f"lab:classes:{name}:boot ram needs an `image` of kind ram"
+
+
+def installed(lab):
+    """Yield machines that shall be installed once and cannot, and an image that would be taken for the installer."""
+    for one in netboot_facts.machines(lab):
+        at = f"lab:{'hosts' if one.of == 'physical' else 'vms'}:{one.name}"
+        kind = one.image and lab.images[one.image].kind
+        if one.boot == netboot_facts.ONCE and not one.install:
+            yield f"{at}:boot {one.boot} needs `install`, the disk that is erased"
+        if one.boot == netboot_facts.ONCE and kind != "install":
+            yield f"{at}:boot {one.boot} needs an `image` of kind install"
+        if one.boot == netboot_facts.ONCE and one.of == "virtual" and not facts.disks(lab, one.name):
+            yield f"{at}:boot {one.boot} needs a disk: state it in {at}:disks"
+        if kind == "install" and one.boot is None:
+            yield f"{at} has the image {one.image}, which is installed: state `boot` install-once, or local when it is"
+    if netboot_facts.INSTALLER in lab.images:
+        yield f"lab:images:{netboot_facts.INSTALLER} is the name of the image that installs others: choose another"
 
 
 def classes(lab):
@@ -142,4 +153,4 @@ def _ip(lab, place):
         return None
 
 
-RULES = (networks, ranges, machines, classes, blocks, aliases)
+RULES = (networks, ranges, machines, installed, classes, blocks, aliases)

@@ -10,8 +10,10 @@ def of(spec, minion, serves, stock=lambda images, overlays: NOTHING):
     Return the slice of *minion* from the dict *spec*, or None when it is not one of the masters' *serves*.
 
     *serves* lists ``physical`` and ``virtual``; *stock* is a function from names of images and of overlays to the
-    ``Stock`` of them.  Raises ``BadWish`` for a spec with mistakes.
+    ``Stock`` of them, which only the host that serves them waits for.  Raises ``BadWish`` for a spec with mistakes.
     """
     lab = checked(spec)
-    part = compile(lab, stock(netboot_facts.images(lab), netboot_facts.overlays(lab))).get(minion)
+    served = netboot_facts.servers(lab).get("http") == minion
+    has = stock(netboot_facts.images(lab), netboot_facts.overlays(lab)) if served else NOTHING
+    part = compile(lab, has).get(minion)
     return part if part and part["minion"]["of"] in serves else None
