@@ -264,6 +264,8 @@ def welcome(minion, again=False):
     if store.get(minion) is None:
         return {"said": "not a machine that was enrolled here"}
     part = slices.of(_spec(), minion, __opts__["lab"]["serves"])
+    if part and part["minion"]["of"] == "physical":  # where one master has both, its hosts knock here too
+        return {"said": "a host, which lab.bootstrap brings to what it shall be"}
     fleet = Fleet(__opts__)
     outcome = admission.welcome(store, fleet, minion, _digest(part), again)
     _announce(minion)

@@ -103,6 +103,14 @@ def test_admission_and_welcome_of_somebody_unknown_are_no_errors(master):
     assert "not a machine that was enrolled here" in welcomed.stdout
 
 
+def test_a_host_of_a_master_that_has_both_gets_no_highstate_beside_its_bootstrap(master, spec):
+    spec(UNSERVED)
+    enrolled = master.run("lab.enrol", f"[{{id: pi1, fingerprint: {'ab' * 32}}}]")
+
+    assert enrolled.returncode == 0, enrolled
+    assert "a host, which lab.bootstrap brings" in master.run("lab.welcome", "pi1").stdout
+
+
 def test_an_unknown_function_is_told_as_salt_tells_it(master):
     """Salt exits with 0 here (3008.3), before any code of ours: a script should call `lab.check` first."""
     done = master.run("lab.chekc")
