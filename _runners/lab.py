@@ -263,9 +263,9 @@ def welcome(minion, again=False):
     store = _store()
     if store.get(minion) is None:
         return {"said": "not a machine that was enrolled here"}
-    part = slices.of(_spec(), minion, __opts__["lab"]["serves"])
-    if part and part["minion"]["of"] == "physical":  # where one master has both, its hosts knock here too
+    if minion in _lab().hosts:  # where one master has both kinds, its hosts come here too
         return {"said": "a host, which lab.bootstrap brings to what it shall be"}
+    part = slices.of(_spec(), minion, __opts__["lab"]["serves"])
     fleet = Fleet(__opts__)
     outcome = admission.welcome(store, fleet, minion, _digest(part), again)
     _announce(minion)
