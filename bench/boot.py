@@ -42,7 +42,7 @@ class Bench:
         return found
 
     def _enrol(self, name):
-        fingerprint = self.lab.salt("pi1", "hv1", "lab_virt.identity", name, self.master_pub)
+        fingerprint = self.lab.salt("pi1", "hv1", "lab_virt.identity", name, json.dumps(self.master_pub))
         return {"id": name, "fingerprint": fingerprint, "host": "hv1"}
 
     def _record(self, name):
