@@ -12,12 +12,13 @@ from saltext.lab.errors import BadWish, Unreachable
 HERE = Path(__file__).parent
 NAMES = ("grub", "host", "ram", "disk", "installer", "stick")
 SHARED = ("root.py", "venv.py")  # the modules besides its own directory that shape what is in an image
+INITRAMFS = ("ram/cpio.py", "ram/initramfs.py", "ram/kernel.py")
 ALSO = {  # and what some share with others
     "grub": ("sign.py",),
-    "ram": ("sign.py",),
+    "ram": ("manifest.py", "sign.py"),
     "disk": ("manifest.py",),
-    "installer": ("manifest.py", "ram/cpio.py", "ram/kernel.py"),
-    "stick": ("host/files", "host/python.txt", "ram/cpio.py", "ram/kernel.py", "ram/prune-python.txt"),
+    "installer": ("manifest.py", *INITRAMFS),
+    "stick": ("host/files", "host/python.txt", "manifest.py", *INITRAMFS, "ram/prune-python.txt"),
 }
 SIGNED = ("grub", "ram")  # the key of this cache shapes these too: with another key, they are other images
 

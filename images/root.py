@@ -74,3 +74,12 @@ def tidy(root):
     """Remove what is left of the building of *root*, and its identity: each boot gets a name of its own."""
     prune(root, LITTER)
     (root / "etc/machine-id").write_text("")
+
+
+def systemd(root, masked):
+    """Mask the units *masked* below *root*, enable others by preset, and have no boot be the first one."""
+    run("systemctl", f"--root={root}", "mask", "--quiet", *masked)
+    run("systemctl", f"--root={root}", "preset-all", "--quiet")
+    run("systemctl", f"--root={root}", "set-default", "--quiet", "multi-user.target")
+    for updated in ("etc/.updated", "var/.updated"):  # else each boot rebuilds ld's cache
+        (root / updated).touch()

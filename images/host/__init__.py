@@ -7,7 +7,6 @@ It is meant as the read-only lower layer of an overlay: no host writes to it.
 from pathlib import Path
 
 from images import root, venv
-from saltext.lab.command import run
 
 HERE = Path(__file__).parent
 
@@ -19,9 +18,5 @@ def make(image, _workshop):
     venv.make(tree, HERE / "python.txt")
     root.prune(tree, root.lines(HERE / "prune.txt"))
     venv.compile_all(tree, "opt/salt/lib", "usr/lib/python3", "usr/lib/python3.11")
-    run("systemctl", f"--root={tree}", "mask", "--quiet", *root.lines(HERE / "masked.txt"))
-    run("systemctl", f"--root={tree}", "preset-all", "--quiet")
-    run("systemctl", f"--root={tree}", "set-default", "--quiet", "multi-user.target")
     root.tidy(tree)
-    for updated in ("etc/.updated", "var/.updated"):  # else each boot is the first, and rebuilds ld's cache
-        (tree / updated).touch()
+    root.systemd(tree, root.lines(HERE / "masked.txt"))

@@ -5,13 +5,11 @@ The ``installer`` image: ``vmlinuz`` and ``initrd.img``, which write an image to
 physical machines, which has the drivers of their disks and cards.
 """
 
-import gzip
 import shutil
 from pathlib import Path
 
-from images import manifest, root
-from images.ram import cpio, kernel
-from saltext.lab.command import run
+from images import manifest
+from images.ram import initramfs, kernel
 
 HERE = Path(__file__).parent
 PACKAGE = "linux-image-amd64"
@@ -24,29 +22,8 @@ APPLETS = (  # all that init calls
 def make(image, workshop):
     """Make the image in directory *image*; *workshop* is for what is needed only meanwhile."""
     debian = workshop / "kernel"
-    _unpack(debian)
-    stage = _stage(workshop / "initramfs", debian)
-    cpio.write(workshop / "initrd.cpio", stage)
-    (image / "initrd.img").write_bytes(gzip.compress((workshop / "initrd.cpio").read_bytes(), mtime=0))
+    kernel.unpack(debian, PACKAGE)
+    stage = initramfs.stage(workshop / "initramfs", debian, HERE, APPLETS, ("memory",))
+    initramfs.pack(stage, image / "initrd.img", workshop)
     shutil.copy(kernel.file(debian), image / "vmlinuz")
     manifest.write(image, "installer", kernel.version(debian), ["vmlinuz", "initrd.img"])
-
-
-def _unpack(folder):
-    run(
-        *("mmdebstrap", "--quiet", "--mode=root", "--variant=extract", "--format=directory"),
-        *(f"--include={PACKAGE}", "--aptopt=APT::Install-Recommends false", root.SUITE, folder),
-        timeout=900,
-    )
-
-
-def _stage(stage, debian):
-    for folder in ("bin", "dev", "memory", "modules", "proc", "sys"):
-        (stage / folder).mkdir(parents=True)
-    kernel.stage(debian, stage / "modules", root.lines(HERE / "modules.txt"))
-    shutil.copy("/bin/busybox", stage / "bin/busybox")
-    for applet in APPLETS:
-        (stage / "bin" / applet).symlink_to("busybox")
-    shutil.copy(HERE / "init", stage / "init")
-    (stage / "init").chmod(0o755)
-    return stage

@@ -5,13 +5,11 @@ In ``initrd.img`` is Debian with a master and all that netboot serves.  It runs 
 over it, which ``saltext.lab.stick`` makes, as it does the stick.
 """
 
-import json
 import shutil
 from pathlib import Path
 
-from images import root, venv
-from images.ram import cpio, kernel
-from saltext.lab.command import run
+from images import manifest, root, venv
+from images.ram import cpio, initramfs, kernel
 from saltext.lab.images.squash import squash
 
 HERE = Path(__file__).parent
@@ -27,11 +25,12 @@ def make(image, workshop):
     tree, debian = workshop / "root", workshop / "kernel"
     kernel.unpack(debian, PACKAGE)
     _root(tree, debian)
-    stage = _initramfs(workshop / "initramfs", debian)
+    folders = ("lab", "new", "root", "upper")
+    stage = initramfs.stage(workshop / "initramfs", debian, HERE, APPLETS, folders)
     squash(tree, stage / "root.sqfs", root.EPOCH)
     cpio.write(image / "initrd.img", stage)
     shutil.copy(kernel.file(debian), image / "vmlinuz")
-    (image / "manifest.json").write_text(json.dumps(_manifest(tree, debian), indent=2) + "\n")
+    manifest.write(image, "stick", kernel.version(debian), ["vmlinuz", "initrd.img"], **manifest.versions(tree))
 
 
 def _root(tree, debian):
@@ -43,12 +42,8 @@ def _root(tree, debian):
     root.prune(tree, root.lines(HERE / "prune.txt"))
     venv.compile_all(tree, "opt/salt/lib", "usr/lib/python3", "usr/lib/python3.11")
     kernel.install(debian, tree, sorted(_modules(debian)))
-    run("systemctl", f"--root={tree}", "mask", "--quiet", *root.lines(HERE / "masked.txt"))
-    run("systemctl", f"--root={tree}", "preset-all", "--quiet")
-    run("systemctl", f"--root={tree}", "set-default", "--quiet", "multi-user.target")
     root.tidy(tree)
-    for updated in ("etc/.updated", "var/.updated"):  # else each boot is the first, and rebuilds ld's cache
-        (tree / updated).touch()
+    root.systemd(tree, root.lines(HERE / "masked.txt"))
 
 
 def _modules(debian):
@@ -57,24 +52,3 @@ def _modules(debian):
     wanted = root.lines(HERE / "modules.txt") + root.lines(HERE / "modules-spare.txt")
     below = {path.stem for word in wanted if "/" in word for path in (home / word).rglob("*.ko")}
     return below | {word for word in wanted if "/" not in word}
-
-
-def _initramfs(stage, debian):
-    for folder in ("bin", "dev", "lab", "modules", "new", "proc", "root", "sys", "upper"):
-        (stage / folder).mkdir(parents=True)
-    kernel.stage(debian, stage / "modules", root.lines(HERE / "modules.txt"))
-    shutil.copy("/bin/busybox", stage / "bin/busybox")
-    for applet in APPLETS:
-        (stage / "bin" / applet).symlink_to("busybox")
-    shutil.copy(HERE / "init", stage / "init")
-    (stage / "init").chmod(0o755)
-    return stage
-
-
-def _manifest(tree, debian):
-    return {
-        "name": "stick",
-        "debian": (tree / "etc/debian_version").read_text().strip(),
-        "kernel": kernel.version(debian),
-        "salt": next(tree.glob("opt/salt/lib/*/*/salt-*.dist-info")).stem.removeprefix("salt-"),
-    }

@@ -6,16 +6,6 @@ import pytest
 
 from saltext.lab.wait import until
 
-MISTAKES = """
-lab:
-  name: demo
-  domain: demo.example
-  masters: {physical: pi1, virtual: pi9}
-  networks:
-    lan: {subnet: 10.10.0.0/24, vlan: 10}
-  hosts:
-    pi1: {mac: "52:54:00:00:01:01", address: lan+1, joins: [lam+2]}
-"""
 ALONE = """
 lab:
   name: demo
@@ -25,6 +15,7 @@ lab:
     pi1: {mac: "52:54:00:00:01:01", address: lan+1}
 """
 UNSERVED = ALONE + "  networks: {lan: {subnet: 10.10.0.0/24}}\n"
+MISTAKES = UNSERVED.replace("virtual: pi1", "virtual: pi9").replace("lan+1", "lan+1, joins: [lam+2]")
 SERVED = ALONE + "  networks: {lan: {subnet: 10.10.0.0/24, dhcp: {range: 100-149}}}\n  netboot: {dhcp: pi1}\n"
 
 

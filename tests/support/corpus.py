@@ -4,14 +4,12 @@ libvirt's own XML: what its tests define, read and print.
 It comes from Debian's source package once, by apt, which checks its signature; nothing of it is in this repository.
 """
 
-import os
-import tempfile
 from functools import cache
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from saltext.lab.command import run
 from saltext.lab.errors import Refused
+from tests.support.fetched import once
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 CODENAME = "bookworm"
@@ -35,13 +33,7 @@ def _tag(text):
 @cache
 def _home():
     """Return the directory of the tests, fetched if need be; raises ``Refused`` with apt's words."""
-    home = Path(os.environ.get("LAB_CACHE") or "/var/cache/saltext-lab") / "libvirt-tests"
-    if not home.is_dir():
-        home.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".libvirt-", dir=home.parent) as work:
-            _fetch(Path(work))
-            Path(work, "tests").rename(home)
-    return home
+    return once("libvirt-tests", _fetch)
 
 
 def _site():
@@ -54,7 +46,7 @@ def _site():
 
 
 def _fetch(work):
-    """Unpack the tests of libvirt's source into *work*; the lists of the machine's apt are left alone."""
+    """Return the tests of libvirt's source, unpacked into *work*; the lists of the machine's apt are left alone."""
     for name in ("lists", "cache", "parts"):
         (work / name).mkdir()
     (work / "parts/source.list").write_text(f"deb-src [signed-by={KEYRING}] {_site()} {CODENAME} main\n")
@@ -65,3 +57,4 @@ def _fetch(work):
     run("env", "-C", work, "apt-get", "--quiet", *own, "source", "--download-only", "libvirt", timeout=300)
     (archive,) = work.glob("libvirt_*.orig.tar.*z")
     run("tar", "-xf", archive, "-C", work, "--strip-components=1", "--wildcards", "*/tests/*.xml", timeout=120)
+    return work / "tests"

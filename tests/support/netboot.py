@@ -85,7 +85,7 @@ def slice_of(patch=None, host="srv", ram=(), stock=None):
 def version(folder, at="ram", kernel="6.1"):
     """Return the ``Version`` of the image in *folder*, as a manifest would tell it."""
     files = {name: {"sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()} for name in SERVED}
-    return versions.version(at, {"files": files, "kernel": kernel})
+    return versions.version(at, {"served": SERVED, "files": files, "kernel": kernel})
 
 
 class Server:

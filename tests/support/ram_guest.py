@@ -3,7 +3,6 @@
 import re
 import subprocess
 import threading
-import time
 
 import pytest
 
@@ -18,7 +17,7 @@ class Console:
 
     def __init__(self, argv):
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.said = ""
+        self.said, self.heard, self._ended = "", threading.Condition(), False
         self.ear = threading.Thread(target=self._listen, daemon=True)
         self.ear.start()
 
@@ -31,15 +30,19 @@ class Console:
 
     def _listen(self):
         while data := self.process.stdout.read1():
-            self.said += data.decode(errors="replace")
+            with self.heard:
+                self.said += data.decode(errors="replace")
+                self.heard.notify_all()
+        with self.heard:
+            self._ended = True
+            self.heard.notify_all()
 
     def wait(self, pattern, seconds, since=0):
         """Return the match of *pattern* in what the console says, waiting at most *seconds*."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and self.process.poll() is None:
-            if found := re.search(pattern, self.said[since:], re.MULTILINE):
-                return found
-            time.sleep(0.1)
+        with self.heard:
+            self.heard.wait_for(lambda: self._ended or re.search(pattern, self.said[since:], re.MULTILINE), seconds)
+        if found := re.search(pattern, self.said[since:], re.MULTILINE):
+            return found
         pytest.fail(f"the console never said {pattern}, but:\n{self.said[-2000:]}")
 
     def ended(self, seconds):

@@ -7,11 +7,10 @@ The packages are unpacked once beside the images and never installed: cloud-init
 import json
 import os
 import subprocess
-import tempfile
 from functools import cache
-from pathlib import Path
 
 from saltext.lab.command import run
+from tests.support.fetched import once
 
 PACKAGES = ("cloud-init", "ignition")
 SEEDED = """\
@@ -71,13 +70,12 @@ def _said(*argv):
 
 @cache
 def _home():
-    home = Path(os.environ.get("LAB_CACHE") or "/var/cache/saltext-lab") / "validators"
-    if not home.is_dir():
-        home.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".validators-", dir=home.parent) as work:
-            own = ("-oAPT::Sandbox::User=root", "--quiet")
-            run("env", "-C", work, "apt-get", *own, "download", *PACKAGES, timeout=300)
-            for archive in Path(work).glob("*.deb"):
-                run("dpkg-deb", "--extract", archive, Path(work, "root"))
-            Path(work, "root").rename(home)
-    return home
+    return once("validators", _fetch)
+
+
+def _fetch(work):
+    own = ("-oAPT::Sandbox::User=root", "--quiet")
+    run("env", "-C", work, "apt-get", *own, "download", *PACKAGES, timeout=300)
+    for archive in work.glob("*.deb"):
+        run("dpkg-deb", "--extract", archive, work / "root")
+    return work / "root"

@@ -110,7 +110,7 @@ def manifest(root, at, letter):
     """Make the image *at* below *root*, whose files have hashes of that *letter*."""
     (root / at).mkdir(parents=True)
     files = {name: {"sha256": letter * 64} for name in versions.SERVED}
-    (root / at / "manifest.json").write_text(json.dumps({"kernel": "6.1", "files": files}))
+    (root / at / "manifest.json").write_text(json.dumps({"kernel": "6.1", "served": versions.SERVED, "files": files}))
 
 
 def test_what_a_master_has_is_told_by_its_manifests(tmp_path):

@@ -1,4 +1,4 @@
-"""Who is installed when: the script of a machine, what was asked and told, and the names that PXELINUX asks for."""
+"""Who is installed when: the script of a machine, what was asked and told."""
 
 import copy
 import hashlib
@@ -10,7 +10,7 @@ from images import manifest
 from images.disk import bios, layout
 from saltext.lab.boot.reinstall import reinstall
 from saltext.lab.errors import BadWish, Refused
-from saltext.lab.netboot import install, pxelinux
+from saltext.lab.netboot import install
 from saltext.lab.netboot.asks import Asks
 from saltext.lab.netboot.versions import Stock, Version, version
 from saltext.lab.plan import merge
@@ -99,23 +99,6 @@ def test_what_is_asked_for_is_whole_and_names_the_machine(asks):
 def test_what_is_asked_for_and_cannot_be_read_is_no_first_installation(text):
     with pytest.raises(BadWish, match="cannot be read"):
         install.asked(text)
-
-
-def test_pxelinux_asks_for_a_machine_by_its_card_and_by_its_address():
-    assert pxelinux.file("AA:bb:cc:00:01:02") == "01-aa-bb-cc-00-01-02"
-    assert pxelinux.files("10.77.0.20/32") == ["0A4D0014"]
-    assert pxelinux.files("10.77.0.0/24") == ["0A4D00"]
-    assert pxelinux.files("10.77.4.0/22") == ["0A4D04", "0A4D05", "0A4D06", "0A4D07"]
-
-
-def test_pxelinux_is_told_an_image_or_the_disk():
-    assert pxelinux.local().splitlines() == ["DEFAULT lab", "PROMPT 0", "LABEL lab", "  LOCALBOOT 0"]
-    assert pxelinux.ram("images/ram", "lab.id=one").splitlines()[2:] == [
-        "LABEL lab",
-        "  KERNEL /images/ram/vmlinuz",
-        "  INITRD /images/ram/initrd.img",
-        "  APPEND lab.id=one",
-    ]
 
 
 def test_the_first_sector_finds_grub_in_its_partition_and_leaves_the_table_of_partitions():

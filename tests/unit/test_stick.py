@@ -36,7 +36,7 @@ def suite(tmp_path):
     for file in ("manifest.json", *SERVED):
         (tmp_path / "ram").mkdir(exist_ok=True)
         (tmp_path / "ram" / file).touch()
-    told = {"kernel": "6.1", "files": {file: {"sha256": "0" * 64} for file in SERVED}}
+    told = {"kernel": "6.1", "served": SERVED, "files": {file: {"sha256": "0" * 64} for file in SERVED}}
     (tmp_path / "ram/manifest.json").write_text(json.dumps(told))
     return tree
 

@@ -3,7 +3,7 @@
 import socket
 import struct
 
-DISCOVER, OFFER, REQUEST, ACK = 1, 2, 3, 5
+DISCOVER, OFFER, REQUEST = 1, 2, 3
 #: The codes of the options that are told by a name; the others are told by their code.
 NAMES = {1: "mask", 3: "router", 6: "dns", 12: "name", 15: "domain", 42: "ntp", 51: "lease", 53: "type", 54: "server"}
 NAMES |= {60: "vendor", 66: "tftp", 67: "file"}

@@ -3,8 +3,7 @@
 import hashlib
 from typing import NamedTuple
 
-#: What machines fetch, unless the manifest says other files: ``initrd.img`` with the root in it is for those that are
-#: started with files of their host.
+#: What machines fetch of the image ``ram``; its ``initrd.img`` is for those that boot files of their host.
 SERVED = ("vmlinuz", "initrd-net.img", "root.sqfs")
 
 
@@ -27,6 +26,6 @@ class Stock(NamedTuple):
 def version(at, manifest):
     """Return the ``Version`` that *manifest*, the dict in a ``manifest.json``, tells of the directory *at*."""
     files = manifest["files"]
-    sha256 = {name: files[name]["sha256"] for name in manifest.get("served", SERVED)}
+    sha256 = {name: files[name]["sha256"] for name in manifest["served"]}
     digest = hashlib.sha256("".join(sha256.values()).encode()).hexdigest()
     return Version(digest[:12], at, manifest["kernel"], sha256)
