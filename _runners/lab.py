@@ -220,7 +220,7 @@ def stick(file, images="/srv/images"):
 
 
 @_answers
-def enrol(wishes):
+def expect(wishes):
     """
     Expect the machines *wishes*, a list of ``{id, fingerprint, uuid?, host?}``: their keys will be accepted, once.
 
@@ -228,7 +228,7 @@ def enrol(wishes):
 
     .. code-block:: bash
 
-        salt-run lab.enrol '[{id: hv3, fingerprint: 9f86d081…}]'
+        salt-run lab.expect '[{id: hv3, fingerprint: 9f86d081…}]'
     """
     return {"enrolled": _desk().enrol(wishes)}
 

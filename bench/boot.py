@@ -34,7 +34,7 @@ class Bench:
     def boot(self, names):
         """Switch on *names* at once; return ``{name: {phase: seconds}}`` when all are highstated."""
         enrolled = [self._enrol(name) for name in names]
-        self.lab.run("pi1", "salt-run", "lab.enrol", json.dumps(enrolled))
+        self.lab.run("pi1", "salt-run", "lab.expect", json.dumps(enrolled))
         self.lab.run("hv1", "sh", "-c", "".join(f"virsh -q start {name} & " for name in names) + "wait")
         until(lambda: all(self._is_done(name) for name in names), BOOT, "the highstates", longest=2)
         found = {name: self._phases(name) for name in names}

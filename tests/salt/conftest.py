@@ -78,7 +78,7 @@ def identity():
 def web1(master, bus):
     """The minion web1 of the demo lab, enrolled, and up; yield its key pair."""
     identity = Identity()
-    enrolled = master.run("lab.enrol", f"[{{id: web1, fingerprint: {identity.fingerprint}, host: hv1}}]")
+    enrolled = master.run("lab.expect", f"[{{id: web1, fingerprint: {identity.fingerprint}, host: hv1}}]")
     assert enrolled.returncode == 0, enrolled
     with masters.minion(master, "web1", identity.private, identity.public):
         yield identity

@@ -14,7 +14,7 @@ from saltext.lab.admit.store import Store
 from saltext.lab.wait import until
 from tests.support.knock import knock
 
-OURS = {"runner.lab.admit", "runner.lab.welcome", "runner.lab.enrol"}
+OURS = {"runner.lab.admit", "runner.lab.welcome", "runner.lab.expect"}
 ACCEPTED, LEFT = ("accept", "the key that was enrolled"), ("leave", "nobody enrolled this id")
 INJECTED = "x\nrun it:\n  runner.salt.cmd:\n    - args:\n      - fun: file.touch\n      - name: "
 
@@ -30,7 +30,7 @@ def enrol(master):
 
     def enrol(**expected):
         wishes = [{"id": minion, "fingerprint": identity.fingerprint} for minion, identity in expected.items()]
-        done = master.run("lab.enrol", json.dumps(wishes))
+        done = master.run("lab.expect", json.dumps(wishes))
         assert done.returncode == 0, done
 
     return enrol
@@ -224,7 +224,7 @@ def test_twenty_machines_at_once_are_all_admitted(master, bus, enrol, identity):
 )
 def test_an_enrolment_that_says_too_little_is_refused(master, store, wishes):
     before = store.all()
-    done = master.run("lab.enrol", wishes)
+    done = master.run("lab.expect", wishes)
 
     assert (done.returncode, store.all()) == (2, before), done
 

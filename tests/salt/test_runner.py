@@ -50,7 +50,7 @@ def test_nothing_is_done_with_a_typo_in_the_spec(master, spec, bus, command):
     assert bus.begun(since) == [f"runner.lab.{command}"]
 
 
-@pytest.mark.parametrize("words", [["lab.check", "more"], ["lab.enrol"], ["lab.admit", "a", "b"], ["lab.check", "x=1"]])
+@pytest.mark.parametrize("words", [["lab.check", "more"], ["lab.expect"], ["lab.admit", "a", "b"], ["lab.check", "x=1"]])
 def test_a_wrong_call_does_not_exit_with_0(master, words):
     done = master.run(*words)
 
@@ -96,7 +96,7 @@ def test_admission_and_welcome_of_somebody_unknown_are_no_errors(master):
 
 def test_a_host_of_a_master_that_has_both_gets_no_highstate_beside_its_bootstrap(master, spec):
     spec(UNSERVED)
-    enrolled = master.run("lab.enrol", f"[{{id: pi1, fingerprint: {'ab' * 32}}}]")
+    enrolled = master.run("lab.expect", f"[{{id: pi1, fingerprint: {'ab' * 32}}}]")
 
     assert enrolled.returncode == 0, enrolled
     assert "a host, which lab.bootstrap brings" in master.run("lab.welcome", "pi1").stdout

@@ -203,21 +203,21 @@ def test_a_function_that_failed_says_so_in_the_words_of_the_minion(said):
 
 
 def test_the_value_of_a_runner_on_the_other_master():
-    assert returns.runner("pi2", "lab.enrol", {"return": {"enrolled": []}, "success": True}) == {"enrolled": []}
+    assert returns.runner("pi2", "lab.expect", {"return": {"enrolled": []}, "success": True}) == {"enrolled": []}
 
 
 @pytest.mark.parametrize(
     ("ret", "words"),
     [
-        ("Minion did not return", "the master on pi2 did not run lab.enrol — Minion did not return"),
-        ({}, "the master on pi2 did not run lab.enrol"),
+        ("Minion did not return", "the master on pi2 did not run lab.expect — Minion did not return"),
+        ({}, "the master on pi2 did not run lab.expect"),
         ({"return": "Traceback:\n  x\nValueError: no\n", "success": False}, "on the master pi2 — ValueError: no"),
-        ({"return": "", "success": False}, "lab.enrol failed on the master pi2"),
+        ({"return": "", "success": False}, "lab.expect failed on the master pi2"),
     ],
 )
 def test_a_runner_that_failed_on_the_other_master(ret, words):
     with pytest.raises(Refused) as caught:
-        returns.runner("pi2", "lab.enrol", ret)
+        returns.runner("pi2", "lab.expect", ret)
 
     assert words in str(caught.value)
 

@@ -31,7 +31,7 @@ class Guests:
             return ""
         master_pub = self.fleet.call(self.master, "lab_master.public_key")
         wishes = [self._identity(host, vm, master_pub) for vm in self.due[host]]
-        self.fleet.runner(self.master, "lab.enrol", wishes)
+        self.fleet.runner(self.master, "lab.expect", wishes)
         return ", ".join(self.due[host])
 
     def start(self, step):

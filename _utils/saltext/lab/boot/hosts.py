@@ -48,7 +48,7 @@ class Hosts:
         if pub and print_ in (None, fingerprint(pub)):
             return ""
         if not print_:
-            fix = f"look at its key on its console, then: salt-run lab.enrol '[{{id: {host}, fingerprint: …}}]'"
+            fix = f"look at its key on its console, then: salt-run lab.expect '[{{id: {host}, fingerprint: …}}]'"
             raise Unreachable(f"{host} is not enrolled", "its power driver cannot tell its key", fix)
         self.desk.enrol([{"id": host, "fingerprint": print_}])
         self.desk.admit(host)  # it may have knocked before
