@@ -63,6 +63,19 @@ def test_each_file_of_the_slice_is_kept_as_it_is_and_others_in_its_directory_go(
     assert chunks["file", "/etc/dnsmasq.d/saltext-lab.conf"]["contents"] == part["dnsmasq"]["conf"]
 
 
+def test_pxelinux_is_there_while_somebody_loads_it_and_its_files_are_those_of_the_slice_alone(whole, tmp_path):
+    part = netboot.slice_of({"vms": {"one": {"loader": "pxelinux"}}})
+    chunks, without, folder = low(tmp_path, part), whole[1], f"{dnsmasq.TFTP}/pxelinux.cfg"
+
+    assert (chunks["file", folder]["clean"], without["file", folder]["clean"]) == (True, True)
+    for name, text in part["dnsmasq"]["pxelinux"].items():
+        assert f"{folder}/{name}" in needs(chunks["file", folder])
+        assert chunks["file", f"{folder}/{name}"]["contents"] == text
+    for name in ("lpxelinux.0", "ldlinux.c32"):
+        assert Path(chunks["file", f"{dnsmasq.TFTP}/{name}"]["source"]).is_file()
+        assert without["file", f"{dnsmasq.TFTP}/{name}"]["fun"] == "absent"
+
+
 def test_only_the_configuration_restarts_dnsmasq_and_all_else_makes_it_read_again(whole):
     part, chunks = whole
 
