@@ -14,6 +14,7 @@ from tests.support.ram_guest import Console
 
 MAC = {name: derive.mac("boot", name, "lan") for name in ("one", "two", "disk")}
 NODE = "52:54:00:88:00:01"
+WRONG = "0" * 12  #: the version whose root is not what its hash says
 BOOT = 150  #: seconds; 12 on two busy cores
 #: The block, one and disk load PXELINUX, two does not.
 SPEC = {
@@ -29,12 +30,12 @@ def site(tmp_path_factory):
     with netboot.wire("p") as wire:
         server = netboot.Server(wire.space, tmp_path_factory.mktemp("srv"))
         right = server.fill(images.build("ram"))
-        wrong = right._replace(id="0" * 12, sha256=right.sha256 | {"root.sqfs": "0" * 64})
+        wrong = right._replace(id=WRONG, sha256=right.sha256 | {"root.sqfs": "0" * 64})
         folder = server.home / "http/images/ram"
-        (folder / wrong.id).symlink_to(right.id)
+        (folder / WRONG).symlink_to(right.id)
         server.put(netboot.slice_of(SPEC, ram=[wrong, right]))
         with server.dnsmasq(), server.nginx():
-            server.wire, server.ask = wire, wire.client("cli", "10.77.0.250/24")
+            server.wire, server.right, server.ask = wire, right.id, wire.client("cli", "10.77.0.250/24")
             yield server
 
 
@@ -57,16 +58,19 @@ def test_it_is_led_to_pxelinux_whatever_its_card_has_and_never_to_ipxe(site, mac
 
 
 @pytest.mark.parametrize(
-    ("mac", "name", "address"), [(MAC["one"], "one", "20"), (NODE, NODE.replace(":", "-"), "20[0-9]")]
+    ("mac", "name", "address"), [(MAC["one"], "one", "20/24"), (NODE, NODE.replace(":", "-"), "20[0-9]/24")]
 )
 def test_it_boots_into_memory_as_itself_and_goes_back_to_the_former_root(site, mac, name, address):
-    with Console(netboot.qemu(site.wire, f"t{address[:2]}{len(name)}", mac, "stdio", memory=512)) as machine:
-        machine.wait("root.sqfs refused: its sha256 is", BOOT)
+    since = len(site.fetched())
+    with Console(netboot.qemu(site.wire, name[-2:], mac, "stdio", memory=512)) as machine:
+        machine.wait("^PXELINUX 6", BOOT)
+        machine.wait(f"{WRONG}/root.sqfs refused: its sha256 is", BOOT)
         machine.log_in()
 
         assert machine.run("hostname") == name
-        assert re.search(rf"10\.77\.0\.{address}/24", machine.run("ip -br address show eth0"))
-    assert not [path for path in site.fetched() if path.endswith(".ipxe")]
+        assert re.search(rf" 10\.77\.0\.{address}", machine.run("ip -br address show eth0"))
+    files = [f"{WRONG}/{file}" for file in netboot.SERVED]
+    assert [path.removeprefix("/images/ram/") for path in site.fetched()[since:]] == [*files, f"{site.right}/root.sqfs"]
 
 
 def test_a_neighbour_without_the_word_loads_ipxe(site, tmp_path):

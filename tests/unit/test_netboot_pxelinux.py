@@ -58,12 +58,12 @@ def test_a_machine_is_told_its_image_with_the_words_that_ipxe_has_and_the_hashes
 
     assert set(part) == {f"01-{MAC}", "default"}
     assert part[f"01-{MAC}"].splitlines() == [
-        *("DEFAULT lab", "PROMPT 0", "LABEL lab"),
+        *("SERIAL 0 115200", "DEFAULT lab", "PROMPT 0", "TIMEOUT 1200", "LABEL lab"),
         f"  LINUX {RAM}/aaaaaaaaaaaa/vmlinuz",
         f"  INITRD {RAM}/aaaaaaaaaaaa/initrd-net.img",
         f"  APPEND {WEB1} {roots}",
     ]
-    assert part["default"].splitlines()[2:] == ["LABEL lab", "  LOCALBOOT 0"]
+    assert part["default"].splitlines()[4:] == ["LABEL lab", "  LOCALBOOT 0"]
 
 
 def test_one_of_a_block_is_told_its_class_and_says_itself_who_it_is():

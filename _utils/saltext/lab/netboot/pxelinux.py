@@ -11,6 +11,8 @@ from saltext.lab.netboot import ipxe
 PACKAGES = ["pxelinux", "syslinux-common"]  #: Debian's: ``lpxelinux.0``, and the ``ldlinux.c32`` that it loads
 LOADER = "lpxelinux.0"  #: unlike ``pxelinux.0`` it loads by HTTP
 DEFAULT = "default"  #: the file that is asked for last
+#: Speak on the first serial port too, which has to come first; where a file cannot be loaded, try again in 120 s.
+HEAD = ("SERIAL 0 115200", "DEFAULT lab", "PROMPT 0", "TIMEOUT 1200", "LABEL lab")
 LOCAL = "LOCALBOOT 0"  #: the next device of the BIOS
 ETHERNET = "01"  #: the type of the card's address, as ARP has it
 #: To the command line come ``ip=ADDRESS:SERVER:ROUTER:MASK`` and ``BOOTIF=01-MAC``, which images/ram/init knows.
@@ -58,4 +60,4 @@ def _digits(network):
 
 
 def _text(*lines):
-    return "\n".join(["DEFAULT lab", "PROMPT 0", "LABEL lab", *(f"  {line}" for line in lines), ""])
+    return "\n".join([*HEAD, *(f"  {line}" for line in lines), ""])
