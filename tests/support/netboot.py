@@ -43,8 +43,9 @@ SPEC = {
     "aliases": {"www": "one"},
     "netboot": {"dhcp": "srv", "default": "web", "timeout": 1},
 }
-LOADERS = ("/usr/lib/ipxe/undionly.kpxe", "/usr/lib/ipxe/snponly.efi", "/usr/lib/PXELINUX/lpxelinux.0") + (
-    "/usr/lib/syslinux/modules/bios/ldlinux.c32",
+LOADERS = (
+    *("/usr/lib/ipxe/undionly.kpxe", "/usr/lib/ipxe/snponly.efi"),
+    *("/usr/lib/PXELINUX/lpxelinux.0", "/usr/lib/syslinux/modules/bios/ldlinux.c32"),
 )
 #: What makes ours a server beside another one.
 PROXY = {"networks": {"lan": {"dhcp": {"proxy": True, "range": None}}}}

@@ -57,14 +57,12 @@ def _packages(lab, roles):
 def _conf(lab, host, roles):
     kind = "dhcp" if "dhcp" in roles else "netboot"
     lines = dnsmasq.base([interface(lab, host, network) for network in networks(lab, kind)])
-    lines += (
-        [*dnsmasq.dns(lab.domain), *dnsmasq.dhcp(pxelinux.macs(lab)), *_networks(lab)]
-        if "dhcp" in roles
-        else ["port=0"]
-    )
     if "dhcp" in roles:
+        lines += [*dnsmasq.dns(lab.domain), *dnsmasq.dhcp(pxelinux.macs(lab)), *_networks(lab)]
         for name in networks(lab, "netboot"):
             lines += dnsmasq.announce(interface(lab, host, name), prefix(lab, name).network)
+    else:
+        lines += ["port=0"]
     lines += dnsmasq.tftp() if "tftp" in roles else []
     return "".join(f"{line}\n" for line in lines)
 
