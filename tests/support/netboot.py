@@ -110,10 +110,14 @@ class Server:
         trees |= {f"http/boot/{network}": files for network, files in part.get("nginx", {}).get("boot", {}).items()}
         (self.home / "dnsmasq.conf").write_text(self.here(part["dnsmasq"]["conf"]))
         (self.home / "lab.nginx").write_text(self.here(part.get("nginx", {}).get("conf", "")))
-        for link, prefix in part["dnsmasq"].get("links", {}).items():
-            ip(self.space, f"address replace {prefix} dev {link} nodad")
+        self.announces(part)
         for name, files in trees.items():
             self._keep(self.home / name, files)
+
+    def announces(self, part):
+        """Give its links the addresses from which it announces IPv6."""
+        for link, prefix in part["dnsmasq"].get("links", {}).items():
+            ip(self.space, f"address replace {prefix} dev {link} nodad")
 
     def _keep(self, folder, files):
         folder.mkdir(parents=True, exist_ok=True)
