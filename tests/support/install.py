@@ -26,6 +26,7 @@ MIB = 1 << 20
 BOOT = 300  #: seconds; 5 for the installer, 8 for a boot over the network on two busy cores
 MAC, IP, SERIAL = derive.mac("boot", "one", "lan"), "10.77.0.20", "WD-1234"
 ATA_WWN, EUI64 = "0x5000c500a1b2c3d4", "0x0025385b71b00e01"
+NO_UUID = "00000000-0000-0000-0000-000000000000"  # with one, Linux has that as the wwid of NVMe
 #: The machine `one` of the lab of these tests is installed once.
 ONCE = {
     "pools": {"vms": {"type": "dir", "path": "/srv/vms"}},
@@ -42,7 +43,7 @@ DEVICES = {
     ],
     "nvme": [
         *("-device", "nvme,id=n{drive},serial={serial}"),
-        *("-device", f"nvme-ns,bus=n{{drive}},drive={{drive}},eui64={EUI64},bootindex={{turn}}"),
+        *("-device", f"nvme-ns,bus=n{{drive}},drive={{drive}},eui64={EUI64},uuid={NO_UUID},bootindex={{turn}}"),
     ],
 }
 #: Code of the first sector: say a text on the first serial port, and reset the machine by its keyboard controller.

@@ -247,7 +247,9 @@ def guest(wire, name, mac, log, firmware="bios", memory=256, more=()):  # noqa: 
 
     It has *memory* in MiB, and no disk unless the words *more* for QEMU give it one.  Yields its process.
     """
-    card = f"virtio-net-pci,netdev=n0,mac={mac},bootindex=1" + ("" if firmware == "bios" else ",romfile=")
+    # The card's iPXE waits 2 s for a key, also where QEMU has the kernel.
+    rom = "" if firmware == "bios" and "-kernel" not in more else ",romfile="
+    card = f"virtio-net-pci,netdev=n0,mac={mac},bootindex=1{rom}"
     argv = [
         *("ip", "netns", "exec", wire.space, "qemu-system-x86_64", "-machine", "pc" if firmware == "bios" else "q35"),
         *("-accel", "tcg,tb-size=128", "-cpu", "qemu64", "-m", str(memory), "-nodefaults", "-display", "none"),
