@@ -215,7 +215,7 @@ def test_the_image_of_a_disk_that_nobody_installed_is_who_its_hypervisor_says(si
     shell = f'root=UUID={layout.IDS["fs"]} rw panic=-1 init=/bin/sh -- -c "/usr/lib/lab/boot; cat {WRITTEN}"'
     more = [*drives(image / "disk.raw", more=",snapshot=on"), *disks.words_for_vm()]
     with Machine(site.wire, "vm", tmp_path / "console", more, words=[shell], installer=boot, memory=512) as one:
-        said = one.ends()
+        said = f"\n{one.ends()}"
 
     for line in ("lab: one runs from its disk", "id: one", "10.77.0.20 one.boot.example one", "10.77.0.1 salt"):
         assert f"\n{line}" in said
