@@ -56,8 +56,7 @@ def words(site, **changes):
 
 def machine(site, log, more, told=None, **how):
     """Return a machine with QEMU's words *more*, to which the installer is given with the words *told*."""
-    (how["installer"],) = (site.home / "http/images/installer").iterdir()
-    return Machine(site.wire, f"i{next(NUMBERS)}", log, more, words=told, **how)
+    return Machine(site.wire, f"i{next(NUMBERS)}", log, more, words=told, installer=site.direct, **how)
 
 
 def refusals(site, home, cases):

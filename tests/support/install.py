@@ -21,6 +21,7 @@ from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
 from saltext.lab.wait import until
 from tests.support import formula, netboot
+from tests.support.kernel import unpack
 
 MIB = 1 << 20
 BOOT = 300  #: seconds; 5 for the installer, 8 for a boot over the network on two busy cores
@@ -100,12 +101,13 @@ def as_installed(image, file, mib):
 
 
 def unpacked(image, folder):
-    """Return *folder*, new, with the files ``vmlinuz`` and ``initrd.img`` that are in ``disk.raw`` of *image*."""
+    """Return *folder*, new, with the kernel and the initrd that are in ``disk.raw`` of *image*."""
     folder.mkdir()
     root = f"{image / 'disk.raw'}?offset={layout.ROOT * layout.SECTOR}"
     version = json.loads((image / "manifest.json").read_text())["kernel"]
-    for name in ("vmlinuz", "initrd.img"):
-        run("debugfs", "-R", f"dump /boot/{name}-{version} {folder / name}", root)
+    for name, file in {"vmlinuz": "packed", "initrd.img": "initrd.img"}.items():
+        run("debugfs", "-R", f"dump /boot/{name}-{version} {folder / file}", root)
+    unpack(folder / "packed", folder / "vmlinuz")
     return folder
 
 
@@ -156,6 +158,10 @@ def serve(server):
     server.announces(part)
     for name, of in {"dnsmasq.conf": "dnsmasq.d", "lab.nginx": "nginx/conf.d"}.items():
         shutil.copy(server.home / f"salt/etc/{of}/saltext-lab.conf", server.home / name)
+    server.direct = server.home / "direct"
+    server.direct.mkdir()
+    unpack(stored / "installer/vmlinuz", server.direct / "vmlinuz")
+    shutil.copy(stored / "installer/initrd.img", server.direct)
     return part
 
 
