@@ -102,7 +102,7 @@ def test_it_is_installed_once_over_three_boots_and_once_more_when_that_is_asked_
     assert read_mark(disk) == ["saltext-lab-mark", "installed", "boot", "one", "2"]
 
 
-SATA, NVME = {"disk": f"wwn:{disks.ATA_WWN}"}, {"disk": f"wwn:eui.{disks.EUI64[2:]}"}
+SATA, NVME = {"disk": f"wwn:{disks.ATA_WWN}"}, {"disk": f"wwn:{disks.NVME_WWN}"}
 FOREIGN = {  # what is on the disk, what it is connected with, words, and why it is refused
     "a table of partitions": (
         *({0x1BE: b"\x80" + bytes(15), 510: b"\x55\xaa"}, "virtio", {}),
