@@ -24,7 +24,7 @@ from tests.support import formula, netboot
 from tests.support.kernel import unpack
 
 MIB = 1 << 20
-BOOT = 300  #: seconds; 5 for the installer, 8 for a boot over the network on two busy cores
+BOOT = 300  #: seconds; 4 for the installer, 8 for a boot over the network on two busy cores
 MAC, IP, SERIAL = derive.mac("boot", "one", "lan"), "10.77.0.20", "WD-1234"
 ATA_WWN = "0x5000c500a1b2c3d4"
 #: Linux trusts no name that QEMU's NVMe has, and makes one (NVME_QUIRK_BOGUS_NID in drivers/nvme/host/pci.c).
