@@ -114,10 +114,14 @@ class Server:
         trees |= {f"http/boot/{network}": files for network, files in part.get("nginx", {}).get("boot", {}).items()}
         (self.home / "dnsmasq.conf").write_text(self.here(part["dnsmasq"]["conf"]))
         (self.home / "lab.nginx").write_text(self.here(part.get("nginx", {}).get("conf", "")))
-        for link, prefix in part["dnsmasq"].get("links", {}).items():
-            ip(self.space, f"address replace {prefix} dev {link} nodad")
+        self.announces(part)
         for name, files in trees.items():
             self._keep(self.home / name, files)
+
+    def announces(self, part):
+        """Give its links the addresses from which it announces IPv6."""
+        for link, prefix in part["dnsmasq"].get("links", {}).items():
+            ip(self.space, f"address replace {prefix} dev {link} nodad")
 
     def _keep(self, folder, files):
         folder.mkdir(parents=True, exist_ok=True)
@@ -247,7 +251,7 @@ def guest(wire, name, mac, log, firmware="bios", memory=256, more=()):  # noqa: 
 
     It has *memory* in MiB, and no disk unless the words *more* for QEMU give it one.  Yields its process.
     """
-    argv = qemu(wire, name, mac, f"file:{log}", memory, firmware, log.with_suffix(".vars")) + list(more)
+    argv = qemu(wire, name, mac, f"file:{log}", memory, firmware, log.with_suffix(".vars"), more)
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, stdout=subprocess.PIPE)
     try:
         yield process
@@ -256,14 +260,16 @@ def guest(wire, name, mac, log, firmware="bios", memory=256, more=()):  # noqa: 
         process.communicate()
 
 
-def qemu(wire, name, mac, serial, memory, firmware="bios", variables=None):  # noqa: PLR0913, PLR0917
+def qemu(wire, name, mac, serial, memory, firmware="bios", variables=None, more=()):  # noqa: PLR0913, PLR0917
     """Return the words that run such a machine with its serial console at *serial*; UEFI keeps *variables*, a file."""
-    card = f"virtio-net-pci,netdev=n0,mac={mac},bootindex=1" + ("" if firmware == "bios" else ",romfile=")
+    # The card's iPXE waits 2 s for a key, also where QEMU has the kernel.
+    rom = "" if firmware == "bios" and "-kernel" not in more else ",romfile="
+    card = f"virtio-net-pci,netdev=n0,mac={mac},bootindex=1{rom}"
     return [
         *("ip", "netns", "exec", wire.space, "qemu-system-x86_64", "-machine", "pc" if firmware == "bios" else "q35"),
         *("-accel", "tcg,tb-size=128", "-cpu", "qemu64", "-m", str(memory), "-nodefaults", "-display", "none"),
         *("-serial", serial, "-netdev", f"tap,id=n0,ifname={wire.tap(f't-{name}')},script=no,downscript=no"),
-        *("-device", card, *_firmware(firmware, variables)),
+        *("-device", card, *_firmware(firmware, variables), *more),
     ]
 
 
