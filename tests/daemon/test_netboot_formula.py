@@ -1,5 +1,7 @@
 """The formula `netboot`, compiled by Salt itself: what it keeps is what the slice says, and in which order."""
 
+from pathlib import Path
+
 import pytest
 
 from saltext.lab.netboot import dnsmasq, nginx
