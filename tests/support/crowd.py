@@ -2,7 +2,7 @@
 Many light minions in one thread: Salt's protocol as a minion speaks it, and its own classes for what is secret.
 
 Each has a connection of its own for requests and one for what the master publishes.  It knocks until it is let in,
-says that it has started, and answers `state.apply`, `file.read`, `saltutil.find_job` and `test.ping`.
+says that it has started, and answers `state.apply`, `file.read` and `saltutil.find_job`.
 """
 
 import threading
@@ -90,6 +90,9 @@ class Crowd:
         return [{"id": minion, "fingerprint": prints[pair]} for minion, pair in self.pairs.items()]
 
     def __enter__(self):
+        self._context = zmq.Context()
+        self._context.set(zmq.MAX_SOCKETS, 4096)
+        self._lights = [Light(minion, pair, self._context, self.ports) for minion, pair in self.pairs.items()]
         self._thread = threading.Thread(target=self._live)
         self._thread.start()
         return self
@@ -97,6 +100,7 @@ class Crowd:
     def __exit__(self, *_):
         self._ended.set()
         self._thread.join(20)
+        self._context.destroy()
 
     def reboot(self, minion, boot):
         """Have *minion* say that it has started, in a boot with the id *boot*."""
@@ -104,25 +108,19 @@ class Crowd:
         self.started.discard(minion)
 
     def _live(self):
-        with zmq.Context() as context:
-            context.set(zmq.MAX_SOCKETS, 4096)
-            lights = [Light(minion, pair, context, self.ports) for minion, pair in self.pairs.items()]
-            poller, ends = zmq.Poller(), {}
-            for light in lights:
-                for connection, work in ((light.requests, self._answered), (light.published, self._published)):
-                    poller.register(connection, zmq.POLLIN)
-                    ends[connection] = work, light
-            while not self._ended.is_set():
-                for connection, _ in poller.poll(50):
-                    work, light = ends[connection]
-                    work(light)
-                now = time.monotonic()
-                for light in lights:
-                    if light.session and light.id not in self.started:
-                        self._start(light)
-                    light.ask(now)
-            for connection in ends:
-                connection.close()
+        poller, ends = zmq.Poller(), {}
+        for light in self._lights:
+            for connection, work in ((light.requests, self._answered), (light.published, self._published)):
+                poller.register(connection, zmq.POLLIN)
+                ends[connection] = work, light
+        while not self._ended.is_set():
+            for connection, _ in poller.poll(50):
+                work, light = ends[connection]
+                work(light)
+            for light in self._lights:
+                if light.session and light.id not in self.started:
+                    self._start(light)
+                light.ask(time.monotonic())
 
     def _answered(self, light):
         if aes := light.answered(time.monotonic()):
@@ -136,7 +134,7 @@ class Crowd:
     def _published(self, light):
         load = self._opened(light.published.recv(), light)
         if light.session and light.id in load.get("tgt", ()):
-            returned = self._work(light.id, load)
+            returned = self._work(light, load)
             if returned is not None:
                 told = {"jid": load["jid"], "fun": load["fun"], "fun_args": [], "retcode": 0, "success": True}
                 light.out.append({"cmd": "_return", "return": returned, **told})
@@ -151,8 +149,10 @@ class Crowd:
                 light.session = None
         return self._read[1] or {}
 
-    def _work(self, minion, load):
+    def _work(self, light, load):
+        """Return what *light* returns, or None for nothing; a job that was done is told until the master has heard it."""
         if load["fun"] == "state.apply":
-            self.applied[minion].append(load["jid"])
-            return None if minion in self.mute else APPLIED
-        return {"file.read": f"{self.boots[minion]}\n", "saltutil.find_job": {}, "test.ping": True}[load["fun"]]
+            self.applied[light.id].append(load["jid"])
+            return None if light.id in self.mute else APPLIED
+        at_it = {"jid": load["arg"][0]} if any(one.get("jid") == load["arg"][0] for one in light.out) else {}
+        return {"file.read": f"{self.boots[light.id]}\n", "saltutil.find_job": at_it}[load["fun"]]

@@ -54,6 +54,21 @@ class Master:
         lines = [json.loads(line) for line in self.audit.read_text().splitlines()] if self.audit.exists() else []
         return [(line["act"], line["why"]) for line in lines if line["id"] == minion]
 
+    def child(self, name):
+        """Return the pid of the one process of this master with *name* in its title."""
+        [found] = [pid for pid in self.children() if name in Path(f"/proc/{pid}/cmdline").read_text()]
+        return found
+
+    def children(self):
+        """Return the pids of all processes of this master."""
+        return [
+            int(line) for line in subprocess.check_output(["ps", "-o", "pid=", "-g", str(self.pid)], text=True).split()
+        ]
+
+    def kill(self):
+        """End all of its processes at once, as a power cut does."""
+        os.killpg(self.pid, signal.SIGKILL)
+
     def _program(self, program, *words):
         argv = (PROGRAMS / program, "-c", self.home, *words)
         return subprocess.run(argv, env=_environment(), capture_output=True, text=True, timeout=90, check=False)
