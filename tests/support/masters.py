@@ -56,14 +56,13 @@ class Master:
 
     def child(self, name):
         """Return the pid of the one process of this master with *name* in its title."""
-        [found] = [pid for pid in self.children() if name in Path(f"/proc/{pid}/cmdline").read_text()]
-        return found
+        return until(lambda: [pid for pid, _, title in self.processes() if name in title], 20, f"process {name}")[0]
 
-    def children(self):
-        """Return the pids of all processes of this master."""
-        return [
-            int(line) for line in subprocess.check_output(["ps", "-o", "pid=", "-g", str(self.pid)], text=True).split()
-        ]
+    def processes(self):
+        """Return ``(pid, resident memory in KiB, title)`` of each process of this master."""
+        told = subprocess.check_output(["ps", "-o", "pid=,rss=,args=", "-g", str(self.pid)], text=True)
+        found = [line.split(maxsplit=2) for line in told.splitlines()]
+        return [(int(pid), int(memory), title) for pid, memory, title in found]
 
     def kill(self):
         """End all of its processes at once, as a power cut does."""
