@@ -5,12 +5,11 @@ import logging
 import sys
 from pathlib import Path
 
-import salt.utils.event
-
-from saltext.lab.admit import welcome as admission
-from saltext.lab.admit.desk import AUDIT, Desk
+from saltext.lab.admit import office, reception
+from saltext.lab.admit.bus import Bus
+from saltext.lab.admit.digest import digests as digests_
 from saltext.lab.admit.keystore import KeyStore
-from saltext.lab.admit.store import DIRECTORY, Store
+from saltext.lab.admit.store import DIRECTORY
 from saltext.lab.boot import doctor as doctor_
 from saltext.lab.boot import lock, reach
 from saltext.lab.boot import reinstall as installation
@@ -24,7 +23,7 @@ from saltext.lab.errors import BadWish, LabError, Unreachable
 from saltext.lab.images import bring
 from saltext.lab.prove.proof import Prover
 from saltext.lab.schema import nearest
-from saltext.lab.spec import slices, source
+from saltext.lab.spec import source
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
 from saltext.lab.stick.write import write
@@ -87,7 +86,7 @@ def bootstrap(until=VERBS[-1]):
         salt-run lab.bootstrap
     """
     lab, fleet, desk = _lab(), Fleet(__opts__), _desk()
-    digests = {name: _digest(part) for name, part in compile(lab).items()}
+    digests = digests_(compile(lab), __opts__["file_roots"]["base"])
     hosts, guests = Hosts(lab, fleet, desk), Guests(lab, fleet, digests)
     verbs = {"power": hosts.power, "minion": hosts.minion, "converge": hosts.converge}
     verbs |= {"enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
@@ -236,7 +235,7 @@ def expect(wishes):
 @_answers
 def admit(minion):
     """
-    Look at the pending key of *minion* and accept it if it is the one that was enrolled.  For the reactor.
+    Look at the pending key of *minion* and accept it if it is the one that was enrolled.
 
     CLI Example:
 
@@ -244,15 +243,13 @@ def admit(minion):
 
         salt-run lab.admit web1
     """
-    verdict = _desk().admit(minion)
-    _announce(minion)
-    return verdict._asdict()
+    return _desk().admit(minion)._asdict()
 
 
 @_answers
 def welcome(minion, again=False):
     """
-    Give *minion* the first highstate of its boot, or one more with *again*.  For the reactor.
+    Give *minion* the first highstate of its boot, or one more with *again*.
 
     CLI Example:
 
@@ -260,17 +257,15 @@ def welcome(minion, again=False):
 
         salt-run lab.welcome web1 again=true
     """
-    store = _store()
-    if store.get(minion) is None:
+    if office.store(__opts__).get(minion) is None:
         return {"said": "not a machine that was enrolled here"}
     if minion in _lab().hosts:  # where one master has both kinds, its hosts come here too
         return {"said": "a host, which lab.bootstrap brings to what it shall be"}
-    part = slices.of(_spec(), minion, __opts__["lab"]["serves"])
-    fleet = Fleet(__opts__)
-    outcome = admission.welcome(store, fleet, minion, _digest(part), again)
-    _announce(minion)
-    if outcome:
-        admission.remember_boot(store, fleet, minion)
+    with Bus(__opts__) as bus:
+        welcome = office.welcome(__opts__)
+        welcome.take([minion], again)
+        reception.see_through(bus, welcome)
+    outcome = welcome.ended.get(minion)
     return {"highstate": outcome and outcome.model_dump(mode="json")}
 
 
@@ -290,26 +285,13 @@ def _lab():
     return checked(_spec())
 
 
-def _store():
-    return Store(__opts__["lab"].get("records", DIRECTORY))
-
-
 def _prover(lab, fleet):
     records = Path(__opts__["lab"].get("records", DIRECTORY))
     return Prover(lab, fleet, records.with_name("prove.json"))
 
 
 def _desk():
-    return Desk(_store(), KeyStore(__opts__), __opts__["lab"].get("audit", AUDIT))
-
-
-def _digest(part):
-    return admission.digest(part, __opts__["file_roots"]["base"])
-
-
-def _announce(minion):
-    with salt.utils.event.get_master_event(__opts__, __opts__["sock_dir"], listen=False) as bus:
-        bus.fire_event({"id": minion}, "lab/record")
+    return office.desk(__opts__)
 
 
 def _tell(event):
