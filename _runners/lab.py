@@ -6,17 +6,14 @@ import sys
 import time
 from pathlib import Path
 
-import salt.utils.event
-
-from saltext.lab.admit import history
+from saltext.lab.admit import history, office, reception
 from saltext.lab.admit import revoke as revocation
-from saltext.lab.admit import welcome as admission
-from saltext.lab.admit.audit import AUDIT, Audit
-from saltext.lab.admit.desk import Desk
+from saltext.lab.admit.bus import Bus
+from saltext.lab.admit.digest import digests as digests_
 from saltext.lab.admit.keyring import Keyring
 from saltext.lab.admit.keys import classify
 from saltext.lab.admit.keystore import KeyStore
-from saltext.lab.admit.store import DIRECTORY, Store
+from saltext.lab.admit.store import DIRECTORY
 from saltext.lab.boot import doctor as doctor_
 from saltext.lab.boot import lock, reach
 from saltext.lab.boot import reinstall as installation
@@ -32,7 +29,7 @@ from saltext.lab.errors import BadWish, LabError, Unreachable
 from saltext.lab.images import bring
 from saltext.lab.prove.proof import Prover
 from saltext.lab.schema import nearest
-from saltext.lab.spec import facts, slices, source
+from saltext.lab.spec import facts, source
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
 from saltext.lab.stick.write import write
@@ -96,7 +93,7 @@ def bootstrap(until=VERBS[-1], forget=False):
         salt-run lab.bootstrap
     """
     lab, fleet, desk = _lab(), Fleet(__opts__), _desk()
-    digests = {name: _digest(part) for name, part in compile(lab).items()}
+    digests = digests_(compile(lab), __opts__["file_roots"]["base"])
     hosts, guests = Hosts(lab, fleet, desk), Guests(lab, fleet, digests, forget)
     verbs = {"power": hosts.power, "minion": hosts.minion, "converge": hosts.converge}
     verbs |= {"forget": guests.forget, "enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
@@ -246,7 +243,7 @@ def keys():
     expected = facts.minions(lab, __opts__["lab"]["serves"])
 
     def own():
-        rows = classify(expected, _store().all(), Keyring(__opts__).keys(), time.time())
+        rows = classify(expected, office.store(__opts__).all(), Keyring(__opts__).keys(), time.time())
         return [row._asdict() for row in rows]
 
     return _heard(_masters(lab).ask("keys", own))
@@ -307,7 +304,7 @@ def audit(minion=None, act=None, since=None, last=100):
     begin = history.moment(since, time.time()) if since is not None else 0.0
 
     def own():
-        return history.read(_log(), minion, act, begin)[-last:]
+        return history.read(_desk().audit.path, minion, act, begin)[-last:]
 
     return _heard(_masters(_lab()).ask("audit", own, minion, act, since, last))
 
@@ -337,9 +334,7 @@ def admit(minion):
 
         salt-run lab.admit web1
     """
-    verdict = _desk().admit(minion)
-    _announce(minion)
-    return verdict._asdict()
+    return _desk().admit(minion)._asdict()
 
 
 @_answers
@@ -353,17 +348,15 @@ def welcome(minion, again=False):
 
         salt-run lab.welcome web1 again=true
     """
-    store = _store()
-    if store.get(minion) is None:
+    if office.store(__opts__).get(minion) is None:
         return {"said": "not a machine that was enrolled here"}
     if minion in _lab().hosts:  # where one master has both kinds, its hosts come here too
         return {"said": "a host, which lab.bootstrap brings to what it shall be"}
-    part = slices.of(_spec(), minion, __opts__["lab"]["serves"])
-    fleet = Fleet(__opts__)
-    outcome = admission.welcome(store, fleet, minion, _digest(part), again)
-    _announce(minion)
-    if outcome:
-        admission.remember_boot(store, fleet, minion)
+    with Bus(__opts__) as bus:
+        welcome = office.welcome(__opts__)
+        welcome.take([minion], again)
+        reception.see_through(bus, welcome)
+    outcome = welcome.ended.get(minion)
     return {"highstate": outcome and outcome.model_dump(mode="json")}
 
 
@@ -385,10 +378,9 @@ def _lab():
 
 def _revoked(lab, minion, source, force=False):
     ids = revocation.checked(minion, () if force else dict(lab.masters).values())
-    notes = Audit(_log(), _tell_all)
 
     def own():
-        return revocation.revoke(_store(), Keyring(__opts__), notes, ids, source)
+        return revocation.revoke(_desk(), Keyring(__opts__), ids, source)
 
     return _masters(lab).ask("revoke", own, ids, force, source, kinds=facts.kinds(lab, ids))
 
@@ -401,35 +393,13 @@ def _masters(lab):
     return Masters(lab, Fleet(__opts__), __opts__["lab"]["serves"])
 
 
-def _store():
-    return Store(__opts__["lab"].get("records", DIRECTORY))
-
-
 def _prover(lab, fleet):
     records = Path(__opts__["lab"].get("records", DIRECTORY))
     return Prover(lab, fleet, records.with_name("prove.json"))
 
 
 def _desk():
-    return Desk(_store(), KeyStore(__opts__), _log())
-
-
-def _log():
-    return __opts__["lab"].get("audit", AUDIT)
-
-
-def _digest(part):
-    return admission.digest(part, __opts__["file_roots"]["base"])
-
-
-def _announce(minion):
-    _tell_all([("lab/record", {"id": minion})])
-
-
-def _tell_all(events):
-    with salt.utils.event.get_master_event(__opts__, __opts__["sock_dir"], listen=False) as bus:
-        for tag, data in events:
-            bus.fire_event(data, tag)
+    return office.desk(__opts__)
 
 
 def _tell(event):

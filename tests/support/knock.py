@@ -6,6 +6,7 @@ import salt.payload
 import zmq
 
 VERSION = 3  #: of the protocol; a master of ours refuses those before it
+ALGORITHMS = {"enc_algo": "OAEP-SHA1", "sig_algo": "PKCS1v15-SHA1"}
 
 
 def knock(port, minion, pub, version=VERSION, seconds=15):
@@ -14,9 +15,22 @@ def knock(port, minion, pub, version=VERSION, seconds=15):
 
     True: his key waits for a decision; False: denied; a dict: let in; text: the request was not even looked at.
     """
+    return opened(_asked(port, asking(minion, pub, version), seconds))
+
+
+def asking(minion, pub, version=VERSION):
+    """Return the message of somebody who asks to be let in."""
     load = {"cmd": "_auth", "id": minion, "pub": pub, "nonce": uuid.uuid4().hex}
-    load |= {"enc_algo": "OAEP-SHA1", "sig_algo": "PKCS1v15-SHA1"}
-    return _opened(_asked(port, {"enc": "clear", "load": load, "version": version}, seconds))
+    return {"enc": "clear", "load": load | ALGORITHMS, "version": version}
+
+
+def opened(answer):
+    """Return what is in *answer*, a master's to that message."""
+    if not isinstance(answer, dict):
+        return answer
+    load = answer.get("load", answer)
+    load = salt.payload.loads(load) if isinstance(load, bytes) else load
+    return load.get("ret", load)
 
 
 def _asked(port, message, seconds):
@@ -27,11 +41,3 @@ def _asked(port, message, seconds):
         if not door.poll(seconds * 1000):
             raise TimeoutError(f"no answer within {seconds} s")
         return salt.payload.loads(door.recv())
-
-
-def _opened(answer):
-    if not isinstance(answer, dict):
-        return answer
-    load = answer.get("load", answer)
-    load = salt.payload.loads(load) if isinstance(load, bytes) else load
-    return load.get("ret", load)

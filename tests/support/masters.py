@@ -28,8 +28,8 @@ TEMPLATE = REPOSITORY / "salt/salt-master/lab.conf.j2"
 class Master:
     """A salt-master that runs in *home*, and the questions that tests have for it."""
 
-    def __init__(self, home):
-        self.home, self.config = home, home / "master"
+    def __init__(self, home, pid):
+        self.home, self.config, self.pid = home, home / "master", pid
         self.opts = salt.config.master_config(str(self.config))
         self.records, self.audit = Path(self.opts["lab"]["records"]), Path(self.opts["lab"]["audit"])
 
@@ -93,11 +93,19 @@ class Bus:
 
 
 @contextmanager
-def master(home, spec="demo", serves=("virtual",)):
+def master(home, spec="demo", serves=("virtual",), admission="engine"):
     """Run a ``Master`` in *home*: its configuration is the formula's, but for places, ports and the file root."""
-    _configure(home, spec, serves)
-    with _process(PROGRAMS / "salt-master", "-c", home, log=home / "master.out"):
-        running = Master(home)
+    configure(home, spec, serves, admission)
+    with started(home) as running:
+        until(lambda: running.keys("minions") == set(), 1, "its store of keys")
+        yield running
+
+
+@contextmanager
+def started(home):
+    """Run a ``Master`` with the configuration and whatever else there is in *home*."""
+    with _process(PROGRAMS / "salt-master", "-c", home, log=home / "master.out") as process:
+        running = Master(home, process.pid)
         until(lambda: _answers(running), 60, f"a master, see {home}/master.out and")
         yield running
 
@@ -120,8 +128,9 @@ def minion(of, name, private, public, **more):
         yield home
 
 
-def _configure(home, spec, serves):
-    about = {"tree": str(REPOSITORY), "spec": spec, "serves": list(serves)}
+def configure(home, spec="demo", serves=("virtual",), admission="engine"):
+    """Write the configuration of a master into *home*."""
+    about = {"tree": str(REPOSITORY), "spec": spec, "serves": list(serves), "admission": admission}
     jinja = jinja2.Environment()
     jinja.filters["json"] = json.dumps
     opts = yaml.safe_load(jinja.from_string(TEMPLATE.read_text()).render(pillar={"lab": {"master": about}}))
@@ -143,7 +152,7 @@ def _places(home):
 
 def _answers(running):
     with contextlib.suppress(FileNotFoundError):
-        return running.knock("../nobody", "") is False and running.keys("minions") == set()
+        return running.knock("../nobody", "") is False and running.keys("minions") is not None
     return False
 
 

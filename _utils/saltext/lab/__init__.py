@@ -7,5 +7,5 @@ __version__ = "0.1.0"
 
 def loader_paths():
     """Where Salt's loader finds our modules, in a wheel and in a checkout alike."""
-    kinds = ("modules", "states", "runners", "pillar", "output")
+    kinds = ("modules", "states", "runners", "pillar", "output", "engines")
     return {kind: list(import_module(f"{__name__}.{kind}").__path__) for kind in kinds}

@@ -19,14 +19,13 @@ class Audit:
 
     def note(self, decided):
         """
-        Append *decided*, a list of ``{id, act, why, source, key}``, in one write, and tell each as ``lab/admission/ACT``.
+        Append *decided*, a list of ``{id, act, why, source, key}``, in one write; tell each as ``lab/admission/ACT``.
 
         A minion knocks each second, and each knock has the same answer: what the log says of an id and its *key*
         already stands there once, until something else is decided on them.  Nothing is remembered but the log.
         """
         said, lines = self._said(), []
-        for line in decided:
-            line = {**line, "id": str(line["id"])[:LONGEST]}
+        for line in ({**one, "id": str(one["id"])[:LONGEST]} for one in decided):
             if line["act"] not in (LEAVE, REJECT) or said.get(_on(line)) != _verdict(line):
                 said[_on(line)] = _verdict(line)
                 lines.append({"at": round(time.time(), 3), **line})

@@ -33,7 +33,8 @@ class Case:
 
     def line(self, source):
         """Return what the audit says of it."""
-        return {"id": self.minion, **self.verdict._asdict(), "source": source, "key": print_of(self.shown)}
+        said = self.verdict._asdict() if self.verdict else {}
+        return {"id": self.minion, **said, "source": source, "key": print_of(self.shown)}
 
 
 def judge(case, now):

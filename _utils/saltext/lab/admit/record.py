@@ -20,6 +20,7 @@ class Highstate(Model):
     digest: str = field("of the slice and the formulas that were applied", "9f86d081884c", default="")
     why: str = field("what failed", "", default="")
     boot: str | None = field("boot id of the machine", "5b3e1c3e-…")
+    jid: str | None = field("Salt's id of the job", "20261121130000000000")
 
     def is_stale(self, now):
         """Return whether it should have ended long before *now*: who ran it has died."""

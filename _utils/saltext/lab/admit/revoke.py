@@ -1,11 +1,12 @@
 """Take away from machines what lets them in, and what the master remembers of them."""
 
-from saltext.lab.admit.case import ACCEPTED, is_possible
+from saltext.lab.admit.case import ACCEPTED, DENIED, PENDING, is_possible
+from saltext.lab.admit.keys import REJECTED
 from saltext.lab.errors import BadWish, NotSafe
 
-REVOKE = "revoke"  #: the act in the audit
-WORDS = {"minions": "accepted key", "minions_pre": "pending key", "minions_denied": "denied key"}
-WORDS |= {"minions_rejected": "rejected key", "record": "record"}
+REVOKE, RECORD = "revoke", "record"
+WORDS = {ACCEPTED: "accepted key", PENDING: "pending key", DENIED: "denied key", REJECTED: "rejected key"}
+WORDS |= {RECORD: "enrolment"}
 
 
 def checked(ids, protected):
@@ -20,20 +21,19 @@ def checked(ids, protected):
     return found
 
 
-def revoke(store, keyring, audit, ids, source):
+def revoke(desk, keyring, ids, source):
     """
     Return ``{id: what of it went}``, a list of words, empty where nothing was there; *ids* are taken literally.
 
-    Record and keys of every status go in one turn, so that no knock comes between.  Then the master takes a new AES
-    key where one was accepted: else that minion would read on what the master publishes.  At last Salt's cache.
-    *source*, who asked, goes into the *audit*.
+    Record and keys of every status go in one turn, so that no knock comes between.  Then, where a machine may have been
+    in, the master takes a new AES key: with the old one it would read on what is published.  At last Salt's cache.
+    *source*, who asked, goes into the audit.
     """
-    with store.turn():
-        gone = {one: _record(store, one) + keyring.delete(one) for one in ids}
-        audit.note(
-            [_line(one, what, source) for one, what in gone.items() if what]
-        )  # first: it is done, whatever fails
-    if any(ACCEPTED in what for what in gone.values()):
+    with desk.store.turn():
+        gone = {one: _record(desk.store, one) + keyring.delete(one) for one in ids}
+        # At once: this much is done, whatever fails from here on.
+        desk.audit.note([_line(one, what, source) for one, what in gone.items() if what])
+    if any({ACCEPTED, RECORD} & set(what) for what in gone.values()):
         keyring.rotate()
     cached = {one: [f"cached {bank}" for bank in keyring.forget(one)] for one in ids}
     return {one: [WORDS[part] for part in gone[one]] + cached[one] for one in ids}
@@ -43,7 +43,7 @@ def _record(store, minion):
     had = store.get(minion) is not None
     if is_possible(minion):
         store.drop(minion)  # a torn one too
-    return ["record"] if had else []
+    return [RECORD] if had else []
 
 
 def _line(minion, what, source):

@@ -1,79 +1,195 @@
-"""The highstate of a machine that has just booted and was admitted: once in each of its boots."""
+"""
+The highstate of machines that have just booted and were admitted: once in each of their boots.
 
-import hashlib
-import json
+One machine or five hundred: they are asked, set to work and heard together, each as its return comes.
+"""
+
+import logging
 import time
-from pathlib import Path
 
+from saltext.lab.admit.desk import RECORD
+from saltext.lab.admit.jobs import APPLY, BOOT, CHECK, LOST, Job, Jobs, room
 from saltext.lab.admit.record import Highstate
+from saltext.lab.boot import returns
 from saltext.lab.errors import LabError
 
+log = logging.getLogger(__name__)
+
 BOOT_ID = "/proc/sys/kernel/random/boot_id"  #: another one in each boot (random(4))
+LIMIT = 50  #: machines at their highstate at once
+LIFE = 20  #: seconds without a return after which a minion is asked whether it is still at it
+SLOW = (60,)  #: seconds for a short answer; an emulated guest under load takes its time
+RESTARTED = (2, 4, 8, 16, 32)  #: the same for minions that may have to find a new master first
+GRACE = 2  #: seconds in which the return of one that is not at it any more may still come
+FUNCTIONS = {APPLY: "state.apply", BOOT: "file.read", CHECK: "saltutil.find_job"}
 
 
-def digest(part, trees):
-    """Return a digest of what a highstate applies: a minion's slice *part*, and every file below *trees*."""
-    found = hashlib.sha256(json.dumps(part, sort_keys=True, default=str).encode())
-    for path in sorted(path for tree in trees for path in Path(tree).rglob("*.*") if path.is_file()):
-        found.update(f"{path.name}\0".encode() + path.read_bytes())
-    return found.hexdigest()[:16]
-
-
-def welcome(store, fleet, minion, digest, again=False):
+class Welcome:
     """
-    Return the ``Highstate`` of *minion* after applying its states, or None when that is another's job or done.
+    The highstates of machines with a record in *store*, as jobs of *fleet*; *tell* takes ``(tag, data)`` to the bus.
 
-    However many events ask for it, the highstate runs once in each boot of the machine;
-    *again* asks for one more.  An event may be forged: that the machine has booted anew is
-    believed when the machine itself says so.
+    *digests* is a function from ids to ``{id: digest}`` of those that get a highstate at all.  However many events
+    ask for it, the highstate runs once in each boot of the machine.  An event may be forged: that a machine has
+    booted anew is believed when the machine itself says so.
     """
-    boot = _rebooted(store.get(minion), fleet, again)
-    if not store.update(minion, lambda record: _claim(record, boot, again)):
-        return None
-    why = "it was broken off"
-    try:
-        why = _applied(fleet, minion)
-    finally:  # whatever happens, nobody waits for a highstate that does not run
-        state = Highstate(state="failed" if why else "done", at=time.time(), digest="" if why else digest, why=why)
-        store.update(minion, lambda record: {"highstate": state})
-    return state
+
+    def __init__(self, store, fleet, digests, tell=lambda events: None):
+        self.store, self.fleet, self.digests, self.tell = store, fleet, digests, tell
+        self.jobs, self.due, self.unknown = Jobs(), {}, set()
+        self.restarted, self.begun_again = set(), set()  #: minions that have, while at it; whose job was lost before
+        self.ended = {}  #: the highstate that a machine has had
+
+    def busy(self):
+        """Return whether there is anything to wait for."""
+        return bool(self.jobs.out or self.due or self.unknown)
+
+    def take(self, minions, again=False):
+        """Take up *minions*, which say that they have started; *again* asks for one more highstate in this boot."""
+        running = self.jobs.running()
+        for minion in minions:
+            record = self.store.get(minion)
+            if record is None or record.admitted is None:
+                continue
+            if again or _is_open(record.highstate):
+                self.due[minion] = record.highstate, None
+            elif minion in running:
+                self.restarted.add(minion)  # or somebody says so: it is asked whether it is still at it
+                self.jobs.hurry(minion)
+            else:
+                self.unknown.add(minion)
+
+    def resume(self):
+        """Go on where somebody was broken off: hear of every machine that was admitted."""
+        records = [record for record in self.store.all().values() if record.admitted is not None]
+        for record in records:
+            if record.highstate and record.highstate.state == "running" and record.highstate.jid:
+                self.jobs.add(record.highstate.jid, Job(APPLY, {record.id}, 0.0, RESTARTED))
+        running = self.jobs.running()
+        self._ask(BOOT, {record.id for record in records} - running, RESTARTED)
+
+    def heard(self, jid, minion, answer):
+        """Take in *answer*, the return of *minion* on job *jid*; one on somebody else's job is nothing to us."""
+        job = self.jobs.heard(jid, minion)
+        if job and job.kind == APPLY:
+            self._settle(minion, jid, _failure(minion, answer))
+        elif job and job.kind == BOOT:
+            self._booted(minion, answer.get("return"))
+        elif job and not answer.get("return") and self.jobs.waits(job.of, minion):
+            self.jobs.add(f"{job.of} {minion}", Job(LOST, {minion}, time.time() + GRACE, of=job.of))
+
+    def send(self):
+        """Publish what is due: questions, and one job to the machines that begin their highstate now."""
+        unknown, self.unknown = self.unknown, set()
+        self._ask(BOOT, unknown, SLOW)
+        minions = room(list(self.due), len(self.jobs.running()), LIMIT)
+        digests = self.digests(minions) if minions else {}
+        jid, seen = self.fleet.new_jid(), {minion: self.due.pop(minion) for minion in minions}
+        ours = {one for one in minions if one in digests and self._claim(one, jid, digests[one], *seen[one])}
+        if ours:
+            self._publish(jid, Job(APPLY, ours, time.time() + LIFE, SLOW))
+            self.tell([(RECORD, {"id": minion}) for minion in sorted(ours)])
+
+    def look_after(self):
+        """Ask after machines that have been silent for long, and wait no longer for those that do not answer."""
+        for jid, job in self.jobs.overdue(time.time()):
+            if job.kind == APPLY:
+                self._look_up(jid)
+                self._ask(CHECK, job.waits, job.pauses, jid)
+                job.due, job.pauses = time.time() + sum(job.pauses) + LIFE, SLOW
+                continue
+            del self.jobs.out[jid]
+            if job.pauses:
+                self._ask(job.kind, job.waits, job.pauses, job.of)
+            elif job.kind in (CHECK, LOST):
+                self._miss(job)
+
+    def break_off(self):
+        """Leave no highstate behind that runs for ever."""
+        for jid, job in list(self.jobs.out.items()):
+            for minion in job.waits if job.kind == APPLY else ():
+                self._settle(minion, jid, "it was broken off", returned=False)
+
+    def _ask(self, kind, minions, pauses, of=""):
+        if minions:
+            job = Job(kind, set(minions), time.time() + pauses[0], pauses[1:], of)
+            self._publish(self.fleet.new_jid(), job, of or BOOT_ID)
+
+    def _publish(self, jid, job, *words):
+        self.jobs.add(jid, job)
+        try:
+            self.fleet.publish(sorted(job.waits), FUNCTIONS[job.kind], *words, jid=jid)
+        except LabError as err:  # it may have gone out all the same: who is at it will be asked
+            log.error("%s", err)
+
+    def _claim(self, minion, jid, digest, seen, boot):
+        """Return whether the highstate of *minion* is ours: nobody has begun one since it was *seen* to be due."""
+        new = Highstate(state="running", at=time.time(), digest=digest, boot=boot, jid=jid)
+        return self.store.update(minion, lambda now: {"highstate": new} if now.highstate == seen else None)
+
+    def _settle(self, minion, jid, why, returned=True):
+        def end(record):
+            if not _is_at(record.highstate, jid):
+                return None
+            told = {"state": "failed", "why": why, "digest": ""} if why else {"state": "done"}
+            told |= {"at": time.time(), "jid": jid if returned else None}
+            return {"highstate": record.highstate.model_copy(update=told)}
+
+        if record := self.store.update(minion, end):
+            self.ended[minion] = record.highstate
+            self.restarted.discard(minion)
+            if returned:
+                self.begun_again.discard(minion)
+                self.unknown |= {minion} if record.highstate.boot is None else set()
+            self.tell([(RECORD, {"id": minion})])
+
+    def _booted(self, minion, boot):
+        record = self.store.get(minion)
+        if record is None or not isinstance(boot, str) or len(boot) > 64:
+            return
+        seen, boot = record.highstate, boot.strip()
+        if _is_open(seen) or (not _is_running(seen) and seen.boot not in (None, boot)):
+            self.due[minion] = seen, boot
+        elif not _is_running(seen) and seen.boot is None:  # nobody had to wait for it: it is noted after the fact
+            known = {"highstate": seen.model_copy(update={"boot": boot})}
+            self.store.update(minion, lambda now: known if now.highstate == seen else None)
+
+    def _look_up(self, jid):
+        for minion, answer in self.fleet.cached(jid).items():
+            self.heard(jid, minion, answer)
+
+    def _miss(self, job):
+        """Give up *job*, a question: who has lost its highstate begins again, once; who is gone has failed."""
+        self._look_up(job.of)
+        for minion in [one for one in job.waits if self.jobs.heard(job.of, one)]:
+            lost = job.kind == LOST or minion in self.restarted
+            if lost and minion not in self.begun_again:
+                self.begun_again.add(minion)
+                self.store.update(minion, lambda now: {"highstate": None} if _is_at(now.highstate, job.of) else None)
+                self.take([minion])
+            else:
+                why = "has lost its highstate, twice" if lost else "does not answer state.apply"
+                self._settle(minion, job.of, f"{minion} {why}", returned=False)
 
 
-def _applied(fleet, minion):
-    """Return why the highstate of *minion* failed, or an empty text."""
+def _failure(minion, answer):
+    """Return why the highstate of *minion* failed, by its return, or an empty text."""
     try:
-        return "; ".join(f"{name}: {comment}" for name, comment in fleet.apply(minion).failed.items())
+        failed = returns.applied(returns.value(minion, "state.apply", answer)).failed
+        return "; ".join(f"{name}: {comment}" for name, comment in failed.items())
     except LabError as err:
         return str(err)
+    except Exception as err:  # noqa: BLE001 (anything may come back)
+        return f"its return cannot be read: {err!r}"
 
 
-def remember_boot(store, fleet, minion):
-    """Note which boot of *minion* was highstated, after the fact: nobody has to wait for it."""
-    boot = _boot(fleet, minion)
-    store.update(minion, lambda record: record.highstate and {"highstate": record.highstate.model_copy(update=boot)})
+def _is_at(highstate, jid):
+    return highstate is not None and highstate.state == "running" and highstate.jid == jid
 
 
-def _rebooted(record, fleet, again):
-    """Return ``{"boot": id}`` of a machine that was highstated before, else nothing: no job for the usual case."""
-    return _boot(fleet, record.id) if record and record.highstate and not again else {}
+def _is_running(highstate):
+    return highstate is not None and highstate.state == "running" and not highstate.is_stale(time.time())
 
 
-def _boot(fleet, minion):
-    try:
-        return {"boot": fleet.call(minion, "file.read", BOOT_ID).strip()}
-    except LabError:
-        return {}
-
-
-def _claim(record, boot, again):
-    if record.admitted is None or not (again or _is_due(record.highstate, boot)):
-        return None
-    return {"highstate": Highstate(state="running", at=time.time(), **boot)}
-
-
-def _is_due(highstate, boot):
-    if highstate is None:
-        return True
-    if highstate.state == "running":
-        return highstate.is_stale(time.time())
-    return bool(boot and highstate.boot and boot["boot"] != highstate.boot)
+def _is_open(highstate):
+    """Return whether a machine with *highstate* has yet to get one, whichever boot it is in."""
+    return highstate is None or highstate.is_stale(time.time()) or (highstate.state == "failed" and not highstate.jid)

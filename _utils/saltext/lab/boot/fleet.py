@@ -73,6 +73,20 @@ class Fleet:
                 client.event.get_event(wait=3, tag=f"salt/minion/{minion}/start")
         return True
 
+    def new_jid(self):
+        """Return an id for a job to publish."""
+        return salt.utils.jid.gen_jid(self.opts)
+
+    def publish(self, minions, fun, *args, jid):
+        """Publish *fun* as job *jid* to *minions*, a list, and wait for nobody; returns come as events on the bus."""
+        with salt.client.LocalClient(mopts=self.opts) as client:
+            _publish(client, minions, fun, args, jid)
+
+    def cached(self, jid):
+        """Return ``{minion: return}`` of those that have returned on job *jid*, as far as the master remembers."""
+        with salt.client.LocalClient(mopts=self.opts) as client:
+            return client.returners[f"{self.opts['master_job_cache']}.get_jid"](jid)
+
     @contextmanager
     def _client(self):
         with salt.client.LocalClient(mopts=self.opts) as client:
@@ -103,13 +117,17 @@ class Fleet:
         return bool(answer and answer["return"])
 
     def _publish(self, client, minions, fun, words):
-        jid = salt.utils.jid.gen_jid(self.opts)
+        jid = self.new_jid()
         client.event.subscribe(f"salt/job/{jid}/ret/")  # kept until asked for, whatever else is waited for
-        try:
-            client.pub(minions, fun, salt.utils.args.condition_input(*words), "list", jid=jid)
-        except salt.exceptions.SaltClientError as err:
-            raise Unreachable("the master on this machine takes no jobs", str(err), "is salt-master up?") from err
+        _publish(client, minions, fun, salt.utils.args.condition_input(*words), jid)
         return jid
+
+
+def _publish(client, minions, fun, words, jid):
+    try:
+        client.pub(minions, fun, words, "list", jid=jid)
+    except salt.exceptions.SaltClientError as err:
+        raise Unreachable("the master on this machine takes no jobs", str(err), "is salt-master up?") from err
 
 
 def _value_or_error(minion, fun, answer):

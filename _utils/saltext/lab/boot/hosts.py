@@ -1,8 +1,8 @@
 """What a bootstrap does to a host: power, admission, convergence."""
 
 from saltext.lab import power
+from saltext.lab.admit.case import ACCEPTED
 from saltext.lab.admit.key import fingerprint
-from saltext.lab.admit.keystore import ACCEPTED
 from saltext.lab.errors import NotConverged, Unreachable
 
 

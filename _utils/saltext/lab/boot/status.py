@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from saltext.lab import power
-from saltext.lab.admit.keystore import ACCEPTED
+from saltext.lab.admit.case import ACCEPTED
 from saltext.lab.boot.strays import strays
 from saltext.lab.errors import LabError
 from saltext.lab.spec import derive, facts
