@@ -282,6 +282,7 @@ def remove(vm, disks=False):
         salt-run lab.remove web4
     """
     lab = _lab()
+    _masters(lab).refuse_without_hosts(f"lab.remove {vm}")
     removed, silent = removal.remove(lab, Fleet(__opts__), vm, disks)
     revoked = _revoked(lab, vm, "lab.remove")
     return _heard({"removed": removed, **revoked, "silent": silent | revoked["silent"]})

@@ -10,6 +10,7 @@ from saltext.lab.errors import BadWish
 
 AGE = re.compile(r"(\d{1,6})([smhdw])")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+ROTATED = re.compile(r".+\.(\d+)(\.gz)?")
 FIELDS = {"at", "id", "act", "why"}
 
 
@@ -58,8 +59,9 @@ def _line(text):
 
 def _files(path, since):
     """Return the files of the log that were written to after *since*, oldest first: ``.2.gz``, ``.1``, and *path*."""
-    rotated = sorted(path.parent.glob(f"{path.name}.[1-9]*"), key=lambda one: one.stat().st_mtime)
-    return [one for one in [*rotated, path] if one.exists() and one.stat().st_mtime >= since]
+    aged = {int(age[1]): one for one in path.parent.glob(f"{path.name}.*") if (age := ROTATED.fullmatch(one.name))}
+    files = [*(aged[age] for age in sorted(aged, reverse=True)), path]
+    return [one for one in files if one.exists() and one.stat().st_mtime >= since]
 
 
 def _text(file):

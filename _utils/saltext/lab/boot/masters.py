@@ -1,6 +1,6 @@
 """Ask both masters of a lab the same thing, from the one that reaches the other."""
 
-from saltext.lab.errors import LabError, Unreachable
+from saltext.lab.errors import LabError, Refused, Unreachable
 
 KINDS = ("physical", "virtual")
 
@@ -10,6 +10,12 @@ class Masters:
 
     def __init__(self, lab, fleet, serves):
         self.names, self.fleet, self.serves = dict(lab.masters), fleet, serves
+
+    def refuse_without_hosts(self, what):
+        """Raise ``Refused`` where *what* was asked of a master that reaches no hosts."""
+        if "physical" not in self.serves:
+            there = self.names["physical"]
+            raise Refused(f"{what} needs the hosts", f"{there} is their master", f"on {there}: salt-run {what}")
 
     @property
     def here(self):

@@ -5,6 +5,8 @@ from saltext.lab.errors import LabError, NotSafe, Refused
 from saltext.lab.schema import check
 from saltext.lab.spec import facts
 
+PING = 5  #: seconds that a hypervisor has to say that it is there
+
 
 def remove(lab, fleet, name, disks=False):
     """
@@ -18,13 +20,20 @@ def remove(lab, fleet, name, disks=False):
         raise Refused(f"{name} is in the spec", "lab.bootstrap would make it anew", f"take it out of lab:vms:{name}")
     if name in lab.hosts:
         raise Refused(f"{name} is a host", "only VMs are removed", f"salt-run lab.revoke {name}")
-    found = fleet.call_all(facts.hypervisors(lab), "lab_virt.domains")
+    found = _domains(fleet, facts.hypervisors(lab))
     silent = {host: str(answer) for host, answer in found.items() if isinstance(answer, LabError)}
     domains = {host: answer.get(name) for host, answer in found.items() if host not in silent}
     for host, domain in domains.items():
         if domain and not domain["adopt"]:
             raise NotSafe(f"domain {name} on {host} is not ours", "it has no mark of this suite", f"virsh on {host}")
     return {host: {name: list(_on(fleet, host, name, domain, disks))} for host, domain in domains.items()}, silent
+
+
+def _domains(fleet, hosts):
+    """Return ``{host: its domains, or the LabError}``; one that is down is not waited for for long."""
+    up = fleet.call_all(hosts, "test.ping", timeout=PING) if hosts else {}
+    there = [host for host in hosts if up[host] is True]
+    return up | (fleet.call_all(there, "lab_virt.domains") if there else {})
 
 
 def _on(fleet, host, name, domain, disks):
