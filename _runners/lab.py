@@ -383,7 +383,7 @@ def _revoked(lab, minion, source, force=False):
     def own():
         return revocation.revoke(_desk(), Keyring(__opts__), ids, source)
 
-    return _masters(lab).ask("revoke", own, ids, force, source, kinds=facts.kinds(lab, ids))
+    return _masters(lab).ask("revoke", own, ids, force, source)
 
 
 def _heard(answer):

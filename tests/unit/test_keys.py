@@ -65,6 +65,11 @@ def told(record, *keys, expected=("web1",), now=60.0, minion="web1"):
             [(ACCEPTED, TRUE), (DENIED, OTHER)],
             [("accepted", "the key that was enrolled"), ("denied", "another key held this id")],
         ),
+        (
+            RECORD,
+            [(DENIED, TRUE)],
+            [("enrolled", "expected for 40 s more"), ("denied", "another key held this id")],
+        ),
         (None, [(REJECTED, TRUE)], [("denied", "rejected by salt-key")]),
     ],
 )
@@ -284,20 +289,6 @@ def test_whose_master_is_whose():
     assert facts.minions(lab, ["physical"]) == hosts
     assert facts.minions(lab, ["virtual"]) == vms
     assert facts.minions(lab, ["physical", "virtual"]) == hosts | vms
-
-
-@pytest.mark.parametrize(
-    ("ids", "kinds"),
-    [
-        (["hv1"], {"physical"}),
-        (["web1"], {"virtual"}),
-        (["*"], {"physical", "virtual"}),
-        (["hv1", "web1"], {"physical", "virtual"}),
-        ([], set()),
-    ],
-)
-def test_where_a_key_may_be(ids, kinds):
-    assert facts.kinds(checked(DEMO), ids) == kinds
 
 
 def test_a_vm_of_ours_that_is_not_in_the_spec_is_told_and_one_of_others_is_not():

@@ -2,8 +2,6 @@
 
 from saltext.lab.errors import LabError, Refused, Unreachable
 
-KINDS = ("physical", "virtual")
-
 
 class Masters:
     """The masters of a checked *lab*, seen from the one that *serves* ``physical``, ``virtual`` or both."""
@@ -20,29 +18,25 @@ class Masters:
     @property
     def here(self):
         """The name of this one."""
-        return next(self.names[kind] for kind in KINDS if kind in self.serves)
+        return self.names["physical" if "physical" in self.serves else "virtual"]
 
-    def ask(self, name, own, *args, kinds=KINDS, **kwargs):
+    def ask(self, name, own, *args):
         """
-        Return ``{name: {master: answer}, "silent": {master: why there is none}}``, of the masters of *kinds*.
+        Return ``{name: {master: answer}, "silent": {master: why there is none}}``.
 
-        ``own()`` is the answer of this one.  The other's is what its runner ``lab.NAME`` returns in the same way; only
-        the physical master reaches the other, by the minion beside it.
+        ``own()`` is the answer of this one.  The other's is what its runner ``lab.NAME`` returns of *args* in the same
+        way; only the physical master reaches the other, by the minion beside it.
         """
-        answers, silent = ({self.here: own()} if set(kinds) & set(self.serves) else {}), {}
-        for other in self._others(kinds):
+        answers, silent = {self.here: own()}, {}
+        for other in {self.names["virtual"]} - {self.here} if "physical" in self.serves else ():
             try:
-                answers[other] = self._other(other, f"lab.{name}", args, kwargs)[name][other]
+                answers[other] = self._other(other, f"lab.{name}", args)[name][other]
             except LabError as err:
                 silent[other] = str(err)
         return {name: answers, "silent": silent}
 
-    def _others(self, kinds):
-        names = {self.names[kind] for kind in kinds if kind not in self.serves}
-        return sorted(names) if "physical" in self.serves else []
-
-    def _other(self, other, runner, args, kwargs):
+    def _other(self, other, runner, args):
         if not self.fleet.answers(other):
             fix = f"on {other}: systemctl restart salt-minion"
             raise Unreachable(f"the master on {other} was not asked", "the minion beside it does not answer", fix)
-        return self.fleet.runner(other, runner, *args, **kwargs)
+        return self.fleet.runner(other, runner, *args)

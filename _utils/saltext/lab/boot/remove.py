@@ -5,7 +5,7 @@ from saltext.lab.errors import LabError, NotSafe, Refused
 from saltext.lab.schema import check
 from saltext.lab.spec import facts
 
-PING = 5  #: seconds that a hypervisor has to say that it is there
+PING = 3  #: seconds that a hypervisor has to say that it is there
 
 
 def remove(lab, fleet, name, disks=False):

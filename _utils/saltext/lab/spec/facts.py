@@ -13,12 +13,6 @@ def minions(lab, serves):
     return {*(lab.hosts if "physical" in serves else ()), *(lab.vms if "virtual" in serves else ())}
 
 
-def kinds(lab, ids):
-    """Return the kinds of masters that machines *ids* may be known to: both for one that *lab* does not have."""
-    known = {**dict.fromkeys(lab.hosts, {"physical"}), **dict.fromkeys(lab.vms, {"virtual"})}
-    return set().union(*(known.get(one, {"physical", "virtual"}) for one in ids))
-
-
 def hypervisors(lab):
     """Return the hosts that run libvirt."""
     return [name for name, host in lab.hosts.items() if "hypervisor" in host.roles]
