@@ -6,7 +6,7 @@ LAB ?= demo
 export LAB
 HOST ?= pi1
 
-.PHONY: help setup images up down status shell run test unit daemon salt lab lint soak docs bench-up bench-ovs bench-virt bench-netboot bench-boot
+.PHONY: help setup images up down status shell run test unit daemon salt lab lint soak docs bench-up bench-ovs bench-virt bench-netboot bench-boot bench-admit
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,3 +80,6 @@ bench-netboot: setup  ## how soon the last of 1,000 new machines is offered its 
 
 bench-boot: images  ## how long machines without a disk take from power-on to their highstate, and in which part
 	@$(PY) -m bench.boot
+
+bench-admit: setup  ## how soon 10, 100 and 500 machines at once are admitted and highstated, by the engine and by the reactor
+	@$(PY) -m bench.admit

@@ -91,7 +91,7 @@ def highstated(master, web1):
 
     def ended():
         record = store.get("web1")
-        return record if record.highstate and record.highstate.state != "running" else None
+        return record if record.highstate and record.highstate.boot else None
 
     return until(ended, 60, "the highstate of web1", f"see {master.home}/log")
 

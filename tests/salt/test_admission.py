@@ -1,6 +1,8 @@
 """Who comes in and who does not: a real master, a real minion, and strangers who speak its protocol."""
 
+import itertools
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,7 +16,7 @@ from saltext.lab.admit.store import Store
 from saltext.lab.wait import until
 from tests.support.knock import knock
 
-OURS = {"runner.lab.admit", "runner.lab.welcome", "runner.lab.expect"}
+OURS = {"runner.lab.expect"}
 ACCEPTED, LEFT = ("accept", "the key that was enrolled"), ("leave", "nobody enrolled this id")
 INJECTED = "x\nrun it:\n  runner.salt.cmd:\n    - args:\n      - fun: file.touch\n      - name: "
 
@@ -47,6 +49,18 @@ def present(master, bus):
         return answer
 
     return present
+
+
+@pytest.fixture
+def heeded(present, identity):
+    """A function that returns when all hints before it have been heeded: they are taken in turn, and some together."""
+    numbers, pub = itertools.count(1), identity().public
+
+    def heeded():
+        for _ in range(2):
+            present(f"heeded-{os.urandom(4).hex()}-{next(numbers)}", pub)
+
+    return heeded
 
 
 def test_an_enrolled_minion_is_admitted_and_gets_its_own_highstate_once(master, highstated, home):
@@ -90,6 +104,25 @@ def test_an_id_that_is_no_file_name_is_turned_away_at_the_door(master, bus, iden
     assert answer is False or isinstance(answer, str), answer
     assert {status: master.keys(status) for status in ("minions", "minions_pre")} == before
     assert set(bus.begun(since)) - OURS == set()
+
+
+def test_what_is_decided_is_told_on_the_bus(master, bus, present, identity):
+    since, one = len(bus.events), identity()
+    present("told" + "x" * 200, one.public)
+    seen = until(lambda: [data for tag, data in bus.events[since:] if tag == "lab/admission/leave"], 10, "the event")
+
+    assert [(told["id"], told["source"]) for told in seen] == [("told" + "x" * 200, "salt/auth")]
+    assert seen[0]["why"] == "no machine of this lab can have such an id"
+
+
+def test_one_who_knocks_again_and_again_is_told_once(master, bus, present, identity, heeded):
+    one = identity()
+    present("stubborn", one.public)
+    for _ in range(5):
+        assert master.knock("stubborn", one.public) is True
+    heeded()
+
+    assert master.said("stubborn") == [LEFT]
 
 
 def test_an_impostor_who_comes_first_does_not_keep_the_place(master, present, enrol, identity):
@@ -178,44 +211,47 @@ def test_an_old_protocol_is_not_spoken(master, enrol, identity):
 
 
 @pytest.mark.parametrize(
-    ("tag", "data", "runner"),
+    ("tag", "data"),
     [
-        ("salt/auth", {"act": "pend", "result": True, "id": "web3", "pub": "x"}, "admit"),
-        ("salt/auth", {"act": "accept", "result": True, "id": "web3"}, None),
-        ("salt/auth", {"act": "pend", "id": "*"}, "admit"),
-        ("salt/auth", {"act": "pend", "id": {"web3": 1}}, "admit"),
-        ("salt/auth", {"act": "pend", "id": 7}, "admit"),
-        ("salt/auth", {"act": "pend"}, "admit"),
-        ("salt/minion/web1/start", {"id": "web1", "cmd": "_minion_event"}, "welcome"),
-        ("salt/minion/web3/start", {"id": "web3"}, "welcome"),
-        ("salt/minion/x/start", {"id": "*"}, "welcome"),
-        ("salt/minion/x/start", {"id": ["web1"]}, "welcome"),
-        ("salt/minion/x/start", {}, "welcome"),
-        ("lab/record", {"id": "web3", "admitted": 1.0}, None),
+        ("salt/auth", {"act": "pend", "result": True, "id": "web3", "pub": "x"}),
+        ("salt/auth", {"act": "accept", "result": True, "id": "web3"}),
+        ("salt/auth", {"act": "pend", "id": "*"}),
+        ("salt/auth", {"act": "pend", "id": {"web3": 1}}),
+        ("salt/auth", {"act": "pend", "id": 7}),
+        ("salt/auth", {"act": "pend"}),
+        ("salt/minion/web1/start", {"id": "web1", "cmd": "_minion_event"}),
+        ("salt/minion/web3/start", {"id": "web3"}),
+        ("salt/minion/x/start", {"id": "*"}),
+        ("salt/minion/x/start", {"id": ["web1"]}),
+        ("salt/minion/x/start", {}),
+        ("salt/job/20261121000000000000/ret/web3", {"id": "web3", "jid": "20261121000000000000", "return": {}}),
+        ("salt/job/x/ret/web1", {"id": ["web1"], "return": {}}),
+        ("lab/record", {"id": "web3", "admitted": 1.0}),
+        ("lab/admission/accept", {"id": "web3", "act": "accept"}),
     ],
 )
-def test_an_event_that_a_minion_forges_is_a_hint_at_most(master, bus, highstated, home, store, tag, data, runner):
+def test_an_event_that_a_minion_forges_is_a_hint_at_most(master, bus, highstated, home, store, heeded, tag, data):
     before, since = (master.keys("minions"), store.all()), len(bus.events)
     forged = json.dumps({"events": [{"tag": tag, "data": data}]})
 
     assert master.call("web1", "event.fire_master", "{}", tag, f"preload={forged}") is True
     until(lambda: any(seen == tag for seen, _ in bus.events[since:]), 20, f"the forged {tag}")
-    if runner:
-        until(lambda: any(run["fun"] == f"runner.lab.{runner}" for run in bus.ended(since)), 30, f"the end of {runner}")
+    heeded()
     assert (master.keys("minions"), store.all()) == before
     assert set(bus.begun(since)) - OURS <= {"event.fire_master", "saltutil.find_job", "file.read"}
     assert (home / "web1.runs").read_text() == "highstate\n"
 
 
-def test_twenty_machines_at_once_are_all_admitted(master, bus, enrol, identity):
+def test_twenty_machines_at_once_are_all_admitted(master, store, enrol, identity):
     crowd = {f"node{number}": identity() for number in range(101, 121)}
     enrol(**crowd)
 
     with ThreadPoolExecutor(len(crowd)) as pool:
         answers = set(pool.map(master.knock, crowd, [one.public for one in crowd.values()]))
     assert answers == {True}
-    until(lambda: set(crowd) <= master.keys("minions"), 60, "the admission of all")
-    assert all(ACCEPTED in master.said(minion) for minion in crowd)
+    until(lambda: all(store.get(minion).admitted for minion in crowd), 60, "the admission of all")
+    assert set(crowd) <= master.keys("minions")
+    assert [master.said(minion) for minion in crowd] == [[ACCEPTED]] * len(crowd)
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,13 @@ opts.update(file_client="local", id="wheel", cachedir={cache!r}, extension_modul
 modules = salt.loader.minion_mods(opts)
 states = salt.loader.states(opts, modules, {{}}, {{}})
 runners = salt.loader.runner({{**salt.config.DEFAULT_MASTER_OPTS, **opts}})
+engines = salt.loader.engines({{**salt.config.DEFAULT_MASTER_OPTS, **opts}}, modules, runners, {{}})
 pillars = salt.loader.pillars(opts, modules)
 import saltext.lab
 print(json.dumps([
     "lab_ovs.bridges" in modules, "lab_virt.domains" in modules, "lab_ovs.bridges" in states,
-    "lab_virt.domains" in states, "lab.bootstrap" in runners, "lab" in pillars, saltext.lab.__path__[0],
+    "lab_virt.domains" in states, "lab.bootstrap" in runners, "lab" in pillars, "lab.start" in engines,
+    saltext.lab.__path__[0],
 ]))
 """
 

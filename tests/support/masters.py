@@ -54,6 +54,20 @@ class Master:
         lines = [json.loads(line) for line in self.audit.read_text().splitlines()] if self.audit.exists() else []
         return [(line["act"], line["why"]) for line in lines if line["id"] == minion]
 
+    def child(self, name):
+        """Return the pid of the one process of this master with *name* in its title."""
+        return until(lambda: [pid for pid, _, title in self.processes() if name in title], 20, f"process {name}")[0]
+
+    def processes(self):
+        """Return ``(pid, resident memory in KiB, title)`` of each process of this master."""
+        told = subprocess.check_output(["ps", "-o", "pid=,rss=,args=", "-g", str(self.pid)], text=True)
+        found = [line.split(maxsplit=2) for line in told.splitlines()]
+        return [(int(pid), int(memory), title) for pid, memory, title in found]
+
+    def kill(self):
+        """End all of its processes at once, as a power cut does."""
+        os.killpg(self.pid, signal.SIGKILL)
+
     def _program(self, program, *words):
         argv = (PROGRAMS / program, "-c", self.home, *words)
         return subprocess.run(argv, env=_environment(), capture_output=True, text=True, timeout=90, check=False)

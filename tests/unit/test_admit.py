@@ -1,6 +1,5 @@
 """Who may join: the verdict, the records behind it, and the desk where both meet."""
 
-import datetime
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,15 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from saltext.lab.admit.case import ACCEPTED, DENIED, PENDING
 from saltext.lab.admit.decide import ACCEPT, LEAVE, REJECT, decide
 from saltext.lab.admit.desk import LIFETIME, Desk
 from saltext.lab.admit.key import fingerprint
-from saltext.lab.admit.keystore import ACCEPTED, DENIED, PENDING
-from saltext.lab.admit.record import STALE, Highstate, Record
+from saltext.lab.admit.record import Record
 from saltext.lab.admit.store import Store
-from saltext.lab.admit.welcome import BOOT_ID, digest, remember_boot, welcome
-from saltext.lab.boot.returns import Applied
-from saltext.lab.errors import BadWish, Unreachable
+from saltext.lab.errors import BadWish
 
 TRUE, OTHER = (salt.crypt.gen_keys(2048)[1] for _ in range(2))
 EXPECTED = Record(id="web1", fingerprint=fingerprint(TRUE), expires=100.0)
@@ -48,17 +45,22 @@ class Keys:
     def __init__(self, **keys):
         self.keys = {(minion, status): pub for minion, (status, pub) in keys.items()}
 
-    def pub(self, minion, status):
-        return self.keys.get((minion, status))
+    def look(self, minions):
+        return {one: {status: pub for (of, status), pub in self.keys.items() if of == one} for one in minions}
 
-    def accept(self, minion, pub):
-        if self.keys.get((minion, PENDING)) == pub:
-            self.keys[minion, ACCEPTED] = self.keys.pop((minion, PENDING))
-        return self.keys.get((minion, ACCEPTED)) == pub
+    def ids(self, *statuses):
+        return [minion for minion, status in self.keys if status in statuses]
 
-    def delete(self, minion, *statuses):
-        for status in statuses:
-            self.keys.pop((minion, status), None)
+    def accept(self, pubs):
+        for minion, pub in pubs.items():
+            if self.keys.get((minion, PENDING)) == pub:
+                self.keys[minion, ACCEPTED] = self.keys.pop((minion, PENDING))
+        return {minion for minion, pub in pubs.items() if self.keys.get((minion, ACCEPTED)) == pub}
+
+    def delete(self, doomed):
+        for status, minions in doomed.items():
+            for minion in minions:
+                self.keys.pop((minion, status), None)
 
 
 @pytest.fixture
@@ -68,11 +70,18 @@ def store(tmp_path):
 
 @pytest.fixture
 def desk(store, tmp_path):
-    return Desk(store, Keys(), tmp_path / "audit/log")
+    told: list = []
+    desk = Desk(store, Keys(), tmp_path / "audit/log", told.extend)
+    desk.told = told
+    return desk
 
 
 def audit(desk):
-    return [json.loads(line) for line in desk.audit.read_text().splitlines()]
+    return [json.loads(line) for line in desk.audit.path.read_text().splitlines()]
+
+
+def soon(**more):
+    return EXPECTED.model_copy(update={"expires": time.time() + 60, **more})
 
 
 # The verdict
@@ -189,7 +198,7 @@ def test_the_enrolled_key_is_admitted_once(desk):
 
 @pytest.mark.parametrize("pub", [OTHER, "", "junk", "A" * 500_000])
 def test_a_key_that_fails_makes_room_for_the_true_one(desk, pub):
-    desk.store.put(EXPECTED.model_copy(update={"expires": time.time() + 60}))
+    desk.store.put(soon())
     desk.keys.keys["web1", PENDING] = pub
     desk.keys.keys["web1", DENIED] = TRUE
 
@@ -224,26 +233,26 @@ def test_an_id_that_no_machine_can_have_is_left_and_noted_in_one_line(desk, mini
 def test_an_id_of_a_megabyte_does_not_fill_the_audit(desk):
     desk.admit("x" * 1_000_000)
 
-    assert desk.audit.stat().st_size < 1000
+    assert desk.audit.path.stat().st_size < 1000
 
 
 def test_a_key_that_is_swapped_while_it_is_looked_at_is_not_admitted(desk):
-    desk.store.put(EXPECTED.model_copy(update={"expires": time.time() + 60}))
+    desk.store.put(soon())
     desk.keys.keys["web1", PENDING] = TRUE
-    desk.keys.accept = lambda minion, pub: False
+    desk.keys.accept = lambda pubs: set()
 
     assert desk.admit("web1") == (REJECT, "its key changed while it was looked at")
     assert desk.store.get("web1").admitted is None
 
 
 def test_an_enrolment_that_comes_while_the_old_key_is_looked_at_wins(desk):
-    desk.store.put(EXPECTED.model_copy(update={"expires": time.time() + 60}))
+    desk.store.put(soon())
     desk.keys.keys["web1", PENDING] = TRUE
     accept = desk.keys.accept
 
-    def meanwhile(minion, pub):
-        desk.store.put(EXPECTED.model_copy(update={"fingerprint": fingerprint(OTHER), "expires": time.time() + 60}))
-        return accept(minion, pub)
+    def meanwhile(pubs):
+        desk.store.put(soon(fingerprint=fingerprint(OTHER)))
+        return accept(pubs)
 
     desk.keys.accept = meanwhile
     assert desk.admit("web1") == (REJECT, "another key was enrolled while it was looked at")
@@ -287,115 +296,157 @@ def test_of_wishes_with_a_mistake_none_is_enrolled(desk, wish, words):
     assert desk.store.all() == {}
 
 
-# The first highstate
+# Many at once, and killed at any point
 
 
-class Machines:
-    """What the fleet looks like to a welcome: *apply*, and the boot id that a machine tells."""
-
-    def __init__(self, apply=lambda minion: Applied({}, {}), boot="first\n"):
-        self.apply, self.boot = apply, boot
-
-    def call(self, minion, fun, path):
-        assert (fun, path) == ("file.read", BOOT_ID)
-        if self.boot is None:
-            raise Unreachable(f"{minion} does not answer")
-        return self.boot
+def crowd(desk, count=20):
+    """Twenty who are expected and knock; return their ids."""
+    ids = [f"node{number}" for number in range(count)]
+    for minion in ids:
+        desk.store.put(soon(id=minion))
+        desk.keys.keys[minion, PENDING] = TRUE
+    return ids
 
 
-def applied(failed=None):
-    return Machines(lambda minion: Applied({}, failed or {}))
+def test_many_are_admitted_in_one_go(desk):
+    ids = crowd(desk)
+    verdicts = desk.admit_all([*ids, "stranger", "*", 5, ["node1"], "nobody"], "salt/auth")
+
+    assert [verdict and verdict.act for verdict in verdicts] == [ACCEPT] * 20 + [None] + [LEAVE] * 3 + [None]
+    assert all(desk.store.get(minion).admitted for minion in ids)
+    assert desk.admit_all(ids, "salt/auth") == [None] * 20
 
 
-def test_a_machine_is_welcomed_once_in_each_boot(store):
-    store.put(USED)
-    machines = applied()
+def test_what_was_decided_is_a_line_and_an_event(desk):
+    [minion] = crowd(desk, 1)
+    desk.keys.keys["s" * 63, PENDING] = OTHER
+    desk.admit_all([minion, "s" * 63, "x" * 1000], "sweep")
 
-    assert welcome(store, machines, "web1", "d1").state == "done"
-    remember_boot(store, machines, "web1")
-    assert welcome(store, machines, "web1", "d2") is None
-    assert store.get("web1").highstate.digest == "d1"
-    machines.boot = None
-    assert welcome(store, machines, "web1", "d2") is None
-    machines.boot = "second\n"
-    assert welcome(store, machines, "web1", "d3").digest == "d3"
-    assert welcome(store, machines, "web1", "d4") is None
-    assert welcome(store, machines, "web1", "d5", again=True).digest == "d5"
-
-
-def test_a_highstate_whose_runner_died_is_taken_up_by_the_next_event(store):
-    begun = Highstate(state="running", at=time.time() - STALE - 1)
-    store.put(USED.model_copy(update={"highstate": begun}))
-
-    assert welcome(store, applied(), "web1", "d1").state == "done"
+    events = [(tag, {**data}) for tag, data in desk.told if tag.startswith("lab/admission/")]
+    assert [tag for tag, _ in events] == ["lab/admission/accept", "lab/admission/leave", "lab/admission/leave"]
+    assert [data for _, data in events] == audit(desk)
+    line = audit(desk)[0]
+    assert {key: line[key] for key in ("id", "act", "source", "key")} == {
+        "id": minion,
+        "act": ACCEPT,
+        "source": "sweep",
+        "key": fingerprint(TRUE),
+    }
+    assert [len(data["id"]) for _, data in events] == [5, 63, 256]
+    assert ("lab/record", {"id": minion}) in desk.told
 
 
-def test_a_fault_in_the_code_leaves_no_highstate_that_runs_for_ever(store):
-    store.put(USED)
-    with pytest.raises(KeyError):
-        welcome(store, Machines(lambda minion: {}["fault"]), "web1", "d1")
-
-    assert (store.get("web1").highstate.state, store.get("web1").highstate.why) == ("failed", "it was broken off")
+class Killed(BaseException):
+    """The process ends here."""
 
 
-def test_one_that_runs_is_left_alone(store):
-    store.put(USED.model_copy(update={"highstate": Highstate(state="running", at=time.time())}))
+@pytest.mark.parametrize("step", ["keys.accept", "keys.accepted", "audit.note", "store.update"])
+def test_an_admission_that_was_killed_is_ended_by_the_next_desk(desk, monkeypatch, step):
+    ids = crowd(desk, 3)
+    part, name = step.split(".")
+    done = getattr(getattr(desk, part), name.removesuffix("ed"))
 
-    assert welcome(store, Machines(lambda minion: pytest.fail("applied")), "web1", "d1") is None
+    def kill(*args):
+        if name == "accepted":
+            done(*args)
+        raise Killed
 
+    monkeypatch.setattr(getattr(desk, part), name.removesuffix("ed"), kill)
+    with pytest.raises(Killed):
+        desk.admit_all(ids, "salt/auth")
+    monkeypatch.undo()
+    after = Desk(desk.store, desk.keys, desk.audit.path)
+    after.admit_all(after.unsettled(), "sweep")
 
-def test_of_many_events_at_once_one_welcomes(store):
-    store.put(USED)
-    calls = []
-    with ThreadPoolExecutor(16) as pool:
-        list(
-            pool.map(
-                lambda _: welcome(store, Machines(lambda who: calls.append(who) or Applied({}, {})), "web1", ""),
-                range(32),
-            )
-        )
-
-    assert calls == ["web1"]
-
-
-@pytest.mark.parametrize(
-    "record", [None, EXPECTED, USED.model_copy(update={"highstate": Highstate(state="done", at=1.0)})]
-)
-def test_nobody_else_is_welcomed(store, record):
-    if record:
-        store.put(record)
-
-    assert welcome(store, Machines(lambda minion: pytest.fail("applied")), "web1", "") is None
+    assert all(desk.store.get(minion).admitted for minion in ids)
+    assert {(minion, ACCEPTED) for minion in ids} == set(desk.keys.keys)
+    assert {line["id"] for line in audit(desk) if line["act"] == ACCEPT} == set(ids)
 
 
-def test_a_highstate_that_fails_says_which_state_and_why(store):
-    store.put(USED)
-    outcome = welcome(store, applied({"motd": "no such file"}), "web1", "d1")
+def test_a_key_that_somebody_else_accepted_is_not_taken_for_the_enrolled_one(desk):
+    desk.store.put(soon())
+    desk.keys.keys["web1", ACCEPTED] = OTHER
 
-    assert (outcome.state, outcome.why, outcome.digest) == ("failed", "motd: no such file", "")
-    assert store.get("web1").highstate == outcome
-
-
-def test_a_machine_that_goes_away_has_failed(store):
-    store.put(USED)
-
-    def away(minion):
-        raise Unreachable("web1 does not answer state.apply")
-
-    assert welcome(store, Machines(away), "web1", "d1").why == "web1 does not answer state.apply"
+    assert desk.admit_all(desk.unsettled(), "sweep") == [None]
+    assert desk.store.get("web1").admitted is None
 
 
-def test_a_digest_follows_the_slice_and_every_file(tmp_path):
-    formula = tmp_path / "motd/init.sls"
-    formula.parent.mkdir()
-    formula.write_text("a")
-    first = digest({"a": 1, "b": 2}, [tmp_path])
+@pytest.mark.parametrize("fault", ["keys.look", "keys.accept", "store.get", "store.update"])
+def test_a_fault_with_one_is_told_and_in_nobody_elses_way(desk, monkeypatch, fault):
+    ids = crowd(desk)
+    part, name = fault.split(".")
+    work = getattr(getattr(desk, part), name)
 
-    assert digest({"a": datetime.date(2026, 11, 21)}, []) != digest(
-        {"a": datetime.date(2026, 11, 22)}, []
-    )  # as in YAML
+    def failing(about, *args):
+        if about == "node7" or (not isinstance(about, str) and "node7" in about):
+            raise OSError("the disk is full")
+        return work(about, *args)
 
-    assert digest({"b": 2, "a": 1}, [tmp_path]) == first
-    assert digest({"a": 1}, [tmp_path]) != first
-    formula.write_text("b")
-    assert digest({"a": 1, "b": 2}, [tmp_path]) != first
+    monkeypatch.setattr(getattr(desk, part), name, failing)
+    verdicts = dict(zip(ids, desk.admit_all(ids, "salt/auth"), strict=True))
+    monkeypatch.undo()
+
+    assert {minion for minion, record in desk.store.all().items() if record.admitted} == set(ids) - {"node7"}
+    assert verdicts["node7"] == (LEAVE, "a fault, see the master's log: OSError")
+    assert ("node7", LEAVE) in [(line["id"], line["act"]) for line in audit(desk)]
+
+
+# The audit
+
+
+def test_the_same_verdict_on_the_same_key_is_told_once(desk):
+    desk.keys.keys["stranger", PENDING] = TRUE
+    for _ in range(5):
+        desk.admit("stranger")
+    desk.keys.keys["stranger", PENDING] = OTHER
+    desk.admit("stranger")
+    desk.store.put(soon(id="stranger"))
+    desk.admit("stranger")
+    desk.store.drop("stranger")
+    desk.keys.keys["stranger", PENDING] = OTHER
+    Desk(desk.store, desk.keys, desk.audit.path).admit("stranger")
+
+    assert [(line["act"], line["key"] == fingerprint(TRUE)) for line in audit(desk)] == [
+        (LEAVE, True),
+        (LEAVE, False),
+        (REJECT, False),
+        (LEAVE, False),
+    ]
+
+
+def test_two_keys_in_turn_do_not_fill_the_audit(desk):
+    desk.store.put(soon(fingerprint="ab" * 32))
+    for pub in [TRUE, OTHER] * 5:
+        desk.keys.keys["web1", PENDING] = pub
+        desk.admit("web1")
+
+    assert len(audit(desk)) == 2
+
+
+def test_each_acceptance_is_told(desk):
+    for _ in range(2):
+        desk.store.put(soon())
+        desk.keys.keys = {("web1", PENDING): TRUE}
+        desk.admit("web1")
+
+    assert [line["act"] for line in audit(desk)] == [ACCEPT, ACCEPT]
+
+
+@pytest.mark.parametrize("torn", ['{"id": "web1", "act"', "[]\n", "\0" * 10, '{"id": 5}\n'])
+def test_a_torn_line_of_the_audit_is_left_as_it_is(desk, torn):
+    desk.audit.path.parent.mkdir()
+    desk.audit.path.write_text(torn)
+    desk.admit("*")
+
+    head, last = desk.audit.path.read_text().rstrip("\n").rsplit("\n", 1)
+    assert (head, json.loads(last)["id"]) == (torn.rstrip("\n"), "*")
+
+
+def test_an_audit_of_any_length_is_looked_at_from_its_end(desk):
+    desk.audit.path.parent.mkdir()
+    desk.audit.path.write_text('{"at": 1.0, "id": "older", "act": "leave", "why": "nobody enrolled this id"}\n' * 5000)
+    desk.keys.keys["stranger", PENDING] = TRUE
+    desk.admit("stranger")
+    desk.admit("stranger")
+
+    assert len(audit(desk)) == 5001
