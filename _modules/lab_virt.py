@@ -98,6 +98,19 @@ def identity(name, master_pub):
     return _identity.make(name, master_pub, __salt__["config.get"]("lab:virt:identities", _identity.DIRECTORY))
 
 
+def forget(name):
+    """
+    Return whether the minion in guest *name* had a key pair on this host; it has none now.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt hv1 lab_virt.forget vm1
+    """
+    return _identity.forget(name, __salt__["config.get"]("lab:virt:identities", _identity.DIRECTORY))
+
+
 def console(name, lines=20):
     """
     Return the last *lines* lines that guest *name* wrote to its serial log, as a list of texts.

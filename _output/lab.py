@@ -1,6 +1,7 @@
 """How the lab is shown on a terminal: a line for each step as it comes, a table at the end."""
 
 import io
+import json
 import time
 
 from rich.box import SIMPLE_HEAD
@@ -9,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 COLOURS = {"changed": "green", "failed": "red", "skipped": "yellow", "begun": "dim"}
+COLOURS |= {"enrolled": "cyan", "pending": "yellow", "denied": "yellow", "stale": "red"}
+LONGEST = 64  #: characters that are shown of what a stranger sent; `--out json` has all of it
 
 
 def output(data, **kwargs):
@@ -62,7 +65,7 @@ def _vms(rows):
     yield Text("VMs", style="bold")
     table = _table("name", "host", "power", "admitted", "highstated", "address", "what is wrong")
     for name, row in rows.items():
-        when = time.strftime("%F %T", time.localtime(row["highstated"])) if row["highstated"] else "no"
+        when = _when(row["highstated"]) or "no"
         cells = (name, row["host"], row["power"], _yes(row["admitted"]), when, row["address"], "; ".join(row["wrong"]))
         table.add_row(*cells, style="red" if row["wrong"] else None)
     yield table
@@ -118,7 +121,46 @@ def _findings(rows):
     yield table
 
 
+def _rows(*columns):
+    """Return what shows ``{master: rows}`` as one table with *columns*."""
+
+    def shown(masters):
+        rows = [{"master": master, **row} for master, its in masters.items() for row in its]
+        yield Text(f"{len(rows)} in all", style="bold")
+        table = _table(*columns)
+        for row in sorted(rows, key=lambda row: row.get("at", 0)):
+            cells = [CELLS.get(column, str)(row.get(column) or "") for column in columns]
+            table.add_row(*cells, style=COLOURS.get(row.get("kind")))
+        yield table
+
+    return shown
+
+
+def _gone(masters):
+    for minion in dict.fromkeys(one for its in masters.values() for one in its):
+        gone = [f"{', '.join(its[minion])} ({master})" for master, its in masters.items() if its.get(minion)]
+        yield Text(f"{_safe(minion)}: {'gone are ' + ', '.join(gone) if gone else 'nothing was there'}")
+
+
+def _silent(masters):
+    yield from (Text(why, style="red") for why in masters.values())
+
+
+def _safe(text):
+    """Return *text*, which anybody may have sent, so that it moves no terminal's cursor and fills no screen."""
+    shown = text if text.isascii() and text.isprintable() else json.dumps(text)
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
+
+
+def _when(seconds):
+    return time.strftime("%F %T", time.localtime(seconds)) if seconds else ""
+
+
+CELLS = {"id": _safe, "since": _when, "at": _when, "fingerprint": lambda text: text[:16]}
 TABLES = {"steps": _steps, "hosts": _hosts, "vms": _vms, "proof": _proof, "findings": _findings}
+TABLES |= {"keys": _rows("kind", "id", "fingerprint", "since", "host", "master", "why")}
+TABLES |= {"audit": _rows("at", "master", "act", "id", "why", "source")}
+TABLES |= {"removed": _gone, "revoke": _gone, "silent": _silent}
 
 
 def _table(*columns):

@@ -3,27 +3,33 @@
 import functools
 import logging
 import sys
+import time
 from pathlib import Path
 
-from saltext.lab.admit import office, reception
+from saltext.lab.admit import history, office, reception
+from saltext.lab.admit import revoke as revocation
 from saltext.lab.admit.bus import Bus
 from saltext.lab.admit.digest import digests as digests_
+from saltext.lab.admit.keyring import Keyring
+from saltext.lab.admit.keys import classify
 from saltext.lab.admit.keystore import KeyStore
 from saltext.lab.admit.store import DIRECTORY
 from saltext.lab.boot import doctor as doctor_
 from saltext.lab.boot import lock, reach
 from saltext.lab.boot import reinstall as installation
+from saltext.lab.boot import remove as removal
 from saltext.lab.boot import status as look
 from saltext.lab.boot.fleet import Fleet
 from saltext.lab.boot.graph import VERBS, steps
 from saltext.lab.boot.guests import Guests
 from saltext.lab.boot.hosts import Hosts
+from saltext.lab.boot.masters import Masters
 from saltext.lab.boot.run import BEGUN, FAILED, execute, interruptible
 from saltext.lab.errors import BadWish, LabError, Unreachable
 from saltext.lab.images import bring
 from saltext.lab.prove.proof import Prover
 from saltext.lab.schema import nearest
-from saltext.lab.spec import source
+from saltext.lab.spec import facts, source
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
 from saltext.lab.stick.write import write
@@ -71,12 +77,13 @@ def check():
 
 
 @_answers
-def bootstrap(until=VERBS[-1]):
+def bootstrap(until=VERBS[-1], forget=False):
     """
     Bring the whole lab up, and return what became of each step.
 
-    With *until* (power, minion, converge, enrol, start, highstate or prove) it ends there.  Can be
-    called again at any time: what is as wished is left alone, what was broken off goes on.
+    With *until* (power, minion, converge, forget, enrol, start, highstate or prove) it ends there.  Can be
+    called again at any time: what is as wished is left alone, what was broken off goes on.  Only with *forget*
+    the keys of more than a third of the virtual master's machines go at once, because the spec has them no more.
     Exits with 0 when all is up, 1 when a step failed, 2 for a spec with mistakes.
 
     CLI Example:
@@ -87,9 +94,9 @@ def bootstrap(until=VERBS[-1]):
     """
     lab, fleet, desk = _lab(), Fleet(__opts__), _desk()
     digests = digests_(compile(lab), __opts__["file_roots"]["base"])
-    hosts, guests = Hosts(lab, fleet, desk), Guests(lab, fleet, digests)
+    hosts, guests = Hosts(lab, fleet, desk), Guests(lab, fleet, digests, forget)
     verbs = {"power": hosts.power, "minion": hosts.minion, "converge": hosts.converge}
-    verbs |= {"enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
+    verbs |= {"forget": guests.forget, "enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
     verbs["prove"] = _prover(lab, fleet).step
     ended = []
     with lock.held("lab.bootstrap"), interruptible():
@@ -219,6 +226,91 @@ def stick(file, images="/srv/images"):
 
 
 @_answers
+def keys():
+    """
+    Return ``keys``, by master what each key and each enrolment is good for: who may join, who waits, what is stale.
+
+    Each has ``kind`` (accepted, enrolled, pending, denied or stale), ``id``, ``fingerprint``, ``since``, ``host`` and
+    ``why``.  The physical master shows those of the virtual one too; where that cannot be asked it exits with 1.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.keys
+    """
+    lab = _lab()
+    expected = facts.minions(lab, __opts__["lab"]["serves"])
+
+    def own():
+        rows = classify(expected, office.store(__opts__).all(), Keyring(__opts__).keys(), time.time())
+        return [row._asdict() for row in rows]
+
+    return _heard(_masters(lab).ask("keys", own))
+
+
+@_answers
+def revoke(minion, force=False, source="lab.revoke"):
+    """
+    Take from *minion* its keys of every status, its enrolment and what Salt's cache knows of it; return what went.
+
+    *minion* is one id or a list, each taken literally, ``*`` too.  From then on it gets no job and no pillar: the
+    master takes a new AES key.  The masters' own minions are refused unless *force* is true.  Where nothing is, nothing
+    is done; asked for on the physical master, it is done on the virtual one too.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.revoke web1
+    """
+    return _heard(_revoked(_lab(), minion, source, force))
+
+
+@_answers
+def remove(vm, disks=False):
+    """
+    Take away what is left of *vm*, which is not in the spec any more: domain, key pair, key and enrolment.
+
+    Its volumes stay unless *disks* is true.  Refused while the spec has it.  Exits with 1 where a hypervisor or the
+    virtual master did not answer; call it again then.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.remove web4
+    """
+    lab = _lab()
+    _masters(lab).refuse_without_hosts(f"lab.remove {vm}")
+    removed, silent = removal.remove(lab, Fleet(__opts__), vm, disks)
+    revoked = _revoked(lab, vm, "lab.remove")
+    return _heard({"removed": removed, **revoked, "silent": silent | revoked["silent"]})
+
+
+@_answers
+def audit(minion=None, act=None, since=None, last=100):
+    """
+    Return ``audit``, by master the *last* decisions on keys, newest last: when, on which id, what was done, and why.
+
+    Only those on the id *minion*, that did *act* (accept, reject, leave, revoke, …), and *since* an age such as ``2h``
+    or a date and time.  What was rotated away is read too.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.audit act=reject since=2d
+    """
+    begin = history.moment(since, time.time()) if since is not None else 0.0
+
+    def own():
+        return history.read(_desk().audit.path, minion, act, begin)[-last:]
+
+    return _heard(_masters(_lab()).ask("audit", own, minion, act, since, last))
+
+
+@_answers
 def expect(wishes):
     """
     Expect the machines *wishes*, a list of ``{id, fingerprint, uuid?, host?}``: their keys will be accepted, once.
@@ -283,6 +375,23 @@ def _spec():
 
 def _lab():
     return checked(_spec())
+
+
+def _revoked(lab, minion, source, force=False):
+    ids = revocation.checked(minion, () if force else dict(lab.masters).values())
+
+    def own():
+        return revocation.revoke(_desk(), Keyring(__opts__), ids, source)
+
+    return _masters(lab).ask("revoke", own, ids, force, source)
+
+
+def _heard(answer):
+    return answer | {"retcode": FAILURE if answer["silent"] else DONE}
+
+
+def _masters(lab):
+    return Masters(lab, Fleet(__opts__), __opts__["lab"]["serves"])
 
 
 def _prover(lab, fleet):

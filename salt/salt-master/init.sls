@@ -9,3 +9,12 @@ salt-master:
     - enable: true
     - watch:
       - file: /etc/salt/master.d/lab.conf
+
+logrotate:
+  pkg.installed: []
+
+/etc/logrotate.d/saltext-lab:
+  file.managed:
+    - source: salt://salt-master/logrotate
+    - require:
+      - pkg: logrotate

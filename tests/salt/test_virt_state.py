@@ -37,7 +37,7 @@ CALLS = {
     "secret_change": [[[["client.a"], None, {}]]],
 }
 #: These ask no libvirt.
-ALONE = {"identity"}
+ALONE = {"forget", "identity"}
 
 
 def test_a_collection_is_planned_made_and_then_as_wished(apply, minion):

@@ -15,7 +15,7 @@ def knock(port, minion, pub, version=VERSION, seconds=15):
 
     True: his key waits for a decision; False: denied; a dict: let in; text: the request was not even looked at.
     """
-    return opened(_asked(port, asking(minion, pub, version), seconds))
+    return opened(asked(port, asking(minion, pub, version), seconds))
 
 
 def asking(minion, pub, version=VERSION):
@@ -33,7 +33,8 @@ def opened(answer):
     return load.get("ret", load)
 
 
-def _asked(port, message, seconds):
+def asked(port, message, seconds=15):
+    """Return what the master at *port* on this machine answers to *message*."""
     with zmq.Context() as context, context.socket(zmq.REQ) as door:
         door.setsockopt(zmq.LINGER, 0)
         door.connect(f"tcp://127.0.0.1:{port}")

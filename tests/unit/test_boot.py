@@ -44,6 +44,7 @@ def test_the_steps_of_the_demo_lab():
     assert set(STEPS) == {
         *(f"power {host}" for host in ("pi2", "nb1", "hv1", "hv2")),
         *(f"{verb} {host}" for verb in ("minion", "converge") for host in ("pi1", "pi2", "nb1", "hv1", "hv2")),
+        "forget pi2",
         *(f"enrol {host}" for host in ("hv1", "hv2")),
         *(f"{verb} {vm}" for verb in ("start", "highstate") for vm in ("web1", "web2", "web3")),
         "prove demo",
@@ -57,6 +58,7 @@ def test_the_steps_of_the_demo_lab():
         ("minion hv1", "converge hv1"),
         ("converge hv1", "enrol hv1"),
         ("converge pi2", "enrol hv1"),
+        ("converge pi2", "forget pi2"),
         ("enrol hv1", "start web1"),
         ("start web1", "highstate web1"),
         ("power pi2", "highstate web3"),
@@ -92,6 +94,7 @@ def test_a_hypervisor_that_is_the_master_of_the_vms_is_named_once():
 
 def test_a_bootstrap_can_be_asked_to_end_early_and_not_at_a_step_that_there_is_not():
     assert {step.verb for step in steps(checked(SPEC), until="converge")} == {"power", "minion", "converge"}
+    assert {step.verb for step in steps(checked(SPEC), until="forget")} == {"power", "minion", "converge", "forget"}
     with pytest.raises(BadWish, match=r"until=convrege is no step \(did you mean converge\?\)"):
         steps(checked(SPEC), until="convrege")
 

@@ -126,6 +126,74 @@ def test_what_is_wrong_is_in_the_matrix_and_in_one_line():
     ]
 
 
+KEY = {
+    "kind": "accepted",
+    "id": "web1",
+    "fingerprint": "9f86d081884c7d65" * 4,
+    "since": None,
+    "host": "hv1",
+    "why": "y",
+}
+
+
+def cells(data):
+    return [" ".join(line.split()) for line in lines(data)]
+
+
+def test_the_keys_of_both_masters_are_one_table():
+    when = time.mktime((2026, 11, 21, 12, 0, 0, 0, 0, -1))
+    stale = KEY | {"kind": "stale", "id": "hv3", "since": when, "host": None, "fingerprint": None, "why": "not [in] it"}
+    head, columns, _, *rows = cells({"keys": {"pi1": [stale], "pi2": [KEY]}, "silent": {}, "retcode": 0})
+
+    assert head == "2 in all"
+    assert columns == "kind id fingerprint since host master why"
+    assert rows == ["stale hv3 2026-11-21 12:00:00 pi1 not [in] it", "accepted web1 9f86d081884c7d65 hv1 pi2 y"]
+
+
+def test_a_master_that_cannot_be_asked_is_told_beside_the_keys_of_the_other():
+    shown = cells({"keys": {"pi1": [KEY]}, "silent": {"pi2": "the master on pi2 was not asked"}, "retcode": 1})
+
+    assert shown[-1] == "the master on pi2 was not asked"
+    assert "web1" in shown[-2]
+
+
+@pytest.mark.parametrize(
+    ("minion", "shown"),
+    [
+        ("web1\x1b[2J", '"web1\\u001b[2J"'),
+        ("x\nrun it:", '"x\\nrun it:"'),
+        ("wеb1", '"w\\u0435b1"'),
+        ("[red]*[/red]", "[red]*[/red]"),
+        ("y" * 200, "y" * 64 + "…"),
+    ],
+)
+def test_an_id_that_a_stranger_sent_moves_no_cursor_and_fills_no_screen(minion, shown):
+    tables = (
+        {"keys": {"pi1": [KEY | {"id": minion}]}},
+        {"audit": {"pi1": [{"at": 1.0, "act": "leave", "id": minion}]}},
+    )
+
+    assert [shown in " ".join(cells(table)) for table in tables] == [True, True]
+    assert cells({"revoke": {"pi1": {minion: []}}}) == [f"{shown}: nothing was there"]
+
+
+def test_the_decisions_of_both_masters_are_in_the_order_of_their_time():
+    of = {at: {"at": float(at), "act": "accept", "id": f"web{at}", "why": "w", "source": "sweep"} for at in (1, 2, 3)}
+    rows = cells({"audit": {"pi1": [of[1], of[3]], "pi2": [of[2]]}})[-3:]
+
+    assert [row.split()[2:5] for row in rows] == [
+        ["pi1", "accept", "web1"],
+        ["pi2", "accept", "web2"],
+        ["pi1", "accept", "web3"],
+    ]
+
+
+def test_what_went_and_from_where():
+    gone = {"removed": {"hv1": {"web4": ["domain", "key pair"]}}, "revoke": {"pi2": {"web4": ["enrolment"]}}}
+
+    assert cells(gone) == ["web4: gone are domain, key pair (hv1)", "web4: gone are enrolment (pi2)"]
+
+
 def test_what_has_no_table_is_shown_as_it_is():
     assert shown({"said": "lab demo: no mistakes", "retcode": 0}) == "lab demo: no mistakes"
     assert shown({"enrolled": ["web1"], "retcode": 0}) == "{'enrolled': ['web1']}"

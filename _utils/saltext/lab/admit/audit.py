@@ -4,7 +4,7 @@ import json
 import time
 from pathlib import Path
 
-from saltext.lab.admit.decide import ACCEPT
+from saltext.lab.admit.decide import LEAVE, REJECT
 
 AUDIT = "/var/log/saltext-lab/admission.log"
 TAIL = 64 * 1024  #: bytes at the end of the log that are searched for the verdict before: some 300 lines
@@ -26,7 +26,7 @@ class Audit:
         """
         said, lines = self._said(), []
         for line in ({**one, "id": str(one["id"])[:LONGEST]} for one in decided):
-            if line["act"] == ACCEPT or said.get(_on(line)) != _verdict(line):
+            if line["act"] not in (LEAVE, REJECT) or said.get(_on(line)) != _verdict(line):
                 said[_on(line)] = _verdict(line)
                 lines.append({"at": round(time.time(), 3), **line})
         if lines:
@@ -39,16 +39,17 @@ class Audit:
         return {_on(line): _verdict(line) for line in lines if line}
 
     def _tail(self):
-        if not self.path.exists():
+        try:
+            with self.path.open("rb") as file:
+                file.seek(max(0, file.seek(0, 2) - TAIL))
+                return file.read()
+        except FileNotFoundError:  # none yet, or rotated a moment ago
             return b""
-        with self.path.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - TAIL))
-            return file.read()
 
     def _append(self, lines):
         self.path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         text = "".join(json.dumps(line) + "\n" for line in lines)
-        torn = not self._tail().endswith(b"\n") and self.path.exists()  # by somebody who was killed as he wrote
+        torn = not (self._tail() or b"\n").endswith(b"\n")  # by somebody who was killed as he wrote
         with self.path.open("ab", buffering=0) as file:
             file.write((("\n" if torn else "") + text).encode())
 

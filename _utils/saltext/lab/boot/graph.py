@@ -6,7 +6,7 @@ from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest
 from saltext.lab.spec import netboot_facts
 
-VERBS = ("power", "minion", "converge", "enrol", "start", "highstate", "prove")
+VERBS = ("power", "minion", "converge", "forget", "enrol", "start", "highstate", "prove")
 
 
 class Step(NamedTuple):
@@ -30,14 +30,15 @@ def steps(lab, until=VERBS[-1]):
     power on → minion answers → converge (bridges, tunnels, domains, masters) → enrol the keys
     of a hypervisor's VMs with the virtual master → start each VM → its highstate.  A VM that boots
     over the network starts after those who serve that have converged.  Once all hosts have converged,
-    the networks are proven, while VMs start.
+    the networks are proven, while VMs start.  The virtual master forgets the VMs that are not there any more.
     """
     if until not in VERBS:
         raise BadWish(f"until={until} is no step{nearest(until, VERBS)}", "", f"one of {', '.join(VERBS)}")
     hosts = [step for host in lab.hosts for step in _host(lab, host)]
+    forget = Step("forget", lab.masters.virtual, (f"converge {lab.masters.virtual}",))
     vms = [step for host in _hypervisors(lab) for step in _vms(lab, host)]
     proof = Step("prove", lab.name, tuple(step.id for step in hosts if step.verb == "converge"))
-    return [step for step in [*hosts, *vms, proof] if step.verb in VERBS[: VERBS.index(until) + 1]]
+    return [step for step in [*hosts, forget, *vms, proof] if step.verb in VERBS[: VERBS.index(until) + 1]]
 
 
 def _host(lab, host):

@@ -3,8 +3,10 @@
 import time
 from collections import defaultdict
 
+from saltext.lab.admit import keys
 from saltext.lab.admit.record import Highstate
-from saltext.lab.errors import LabError, NotConverged, Unreachable
+from saltext.lab.errors import LabError, NotConverged, NotSafe, Unreachable
+from saltext.lab.spec import facts
 
 CHUNK = 20  #: seconds that one call waits on the virtual master's event bus
 
@@ -13,15 +15,27 @@ class Guests:
     """
     The VMs of a checked *lab*, reached through *fleet*.
 
-    *digests* is ``{vm: digest}`` of what a highstate would apply now.
+    *digests* is ``{vm: digest}`` of what a highstate would apply now, *forget* whether a person has said that many
+    VMs are gone from the spec.
     """
 
-    def __init__(self, lab, fleet, digests):
-        self.lab, self.fleet, self.digests = lab, fleet, digests
+    def __init__(self, lab, fleet, digests, forget=False):
+        self.lab, self.fleet, self.digests, self.many = lab, fleet, digests, forget
         self.master = lab.masters.virtual
         self.due: dict[str, dict[str, bool]] = defaultdict(
             dict
         )  #: hypervisor -> its VMs that have to be started -> whether they run now
+
+    def forget(self, step):
+        """Return which machines that are not in the spec any more have no key and no record now."""
+        records = self.fleet.call(step.machine, "lab_master.records")
+        gone = sorted(records.keys() - facts.minions(self.lab, facts.serves(self.lab, step.machine)))
+        if keys.is_much(gone, records) and not self.many:
+            what = f"{len(gone)} of {len(records)} machines are not in the spec any more"
+            raise NotSafe(what, f"{', '.join(gone)}", "if that is meant: salt-run lab.bootstrap forget=true")
+        if gone:
+            self.fleet.runner(step.machine, "lab.revoke", gone, source="lab.bootstrap")
+        return ", ".join(gone)
 
     def enrol(self, step):
         """Return which VMs of the hypervisor have new keys, enrolled with the virtual master."""

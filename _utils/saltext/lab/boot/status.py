@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from saltext.lab import power
 from saltext.lab.admit.case import ACCEPTED
+from saltext.lab.boot.strays import strays
 from saltext.lab.errors import LabError
 from saltext.lab.spec import derive, facts
 
@@ -46,8 +47,9 @@ def _power(lab, name):
 
 def _vms(lab, fleet, hosts):
     records = _asked(fleet, hosts, lab.masters.virtual, "lab_master.records")
-    domains = {host: _asked(fleet, hosts, host, "lab_virt.domains") for host in {vm.host for vm in lab.vms.values()}}
-    return {name: _vm(lab, name, domains[vm.host], records) for name, vm in lab.vms.items()}
+    domains = {host: _asked(fleet, hosts, host, "lab_virt.domains") for host in facts.hypervisors(lab)}
+    vms = {name: _vm(lab, name, domains[vm.host], records) for name, vm in lab.vms.items()}
+    return vms | strays(lab, domains, records)
 
 
 def _asked(fleet, hosts, host, fun):

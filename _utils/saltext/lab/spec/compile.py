@@ -25,7 +25,7 @@ def _host(lab, name, stock):
     part = switches.of(lab, name)
     if "hypervisor" in host.roles:
         part |= domains.of(lab, name)
-    if masters := [kind for kind, of in lab.masters if of == name]:
+    if masters := facts.serves(lab, name):
         part |= {"master": {"serves": masters}}
     part |= netboot.of(lab, name, stock)
     minion = {"of": "physical", "master": lab.masters.physical}

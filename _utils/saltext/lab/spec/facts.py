@@ -3,6 +3,21 @@
 from saltext.lab.spec import derive
 
 
+def serves(lab, master):
+    """Return which machines *master* serves: ``physical``, ``virtual`` or both."""
+    return [kind for kind, of in lab.masters if of == master]
+
+
+def minions(lab, serves):
+    """Return the ids of the machines whose master *serves* ``physical``, ``virtual`` or both."""
+    return {*(lab.hosts if "physical" in serves else ()), *(lab.vms if "virtual" in serves else ())}
+
+
+def hypervisors(lab):
+    """Return the hosts that run libvirt."""
+    return [name for name, host in lab.hosts.items() if "hypervisor" in host.roles]
+
+
 def vm_nics(lab, vm):
     """Return the networks of *vm*'s cards, in their order."""
     return vm.nics or lab.classes[vm.class_].nics
