@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+VERDICTS = {"matches": "green", "differs": "red"}
 COLOURS = {"changed": "green", "failed": "red", "skipped": "yellow", "begun": "dim"}
 
 
@@ -118,7 +119,23 @@ def _findings(rows):
     yield table
 
 
-TABLES = {"steps": _steps, "hosts": _hosts, "vms": _vms, "proof": _proof, "findings": _findings}
+def _window(told):
+    yield Text(f"{told['host']}: a window until {time.strftime('%T', time.localtime(told['until']))}", style="bold")
+    key, *rows = told["checks"]
+    yield Text(f"key that waits: {key['expected'] or 'none'}")
+    yield Text(f"key that it told of: {key['told'] or 'none'}", style=VERDICTS.get(key["state"], ""))
+    table = _table("what", "should be", "is", "")
+    for row in rows:
+        cells = (row["what"], row["expected"], row["told"].replace(", ", "\n"), row["state"])
+        table.add_row(*cells, style=VERDICTS.get(row["state"]))
+    yield table
+    machine = told["machine"] or {}
+    about = [f"{key}: {machine[key]}" for key in ("vendor", "product", "serial") if machine.get(key)]
+    yield Text(", ".join(about) or told["why"])
+    yield Text(told["next"], style="bold")
+
+
+TABLES = {"steps": _steps, "hosts": _hosts, "vms": _vms, "proof": _proof, "findings": _findings, "window": _window}
 
 
 def _table(*columns):

@@ -9,8 +9,11 @@ import salt.utils.event
 
 from saltext.lab.admit import welcome as admission
 from saltext.lab.admit.desk import AUDIT, Desk
+from saltext.lab.admit.entrance import Entrance
 from saltext.lab.admit.keystore import KeyStore
+from saltext.lab.admit.knock import knocks
 from saltext.lab.admit.store import DIRECTORY, Store
+from saltext.lab.admit.windows import Windows
 from saltext.lab.boot import doctor as doctor_
 from saltext.lab.boot import lock, reach
 from saltext.lab.boot import reinstall as installation
@@ -20,6 +23,7 @@ from saltext.lab.boot.graph import VERBS, steps
 from saltext.lab.boot.guests import Guests
 from saltext.lab.boot.hosts import Hosts
 from saltext.lab.boot.run import BEGUN, FAILED, execute, interruptible
+from saltext.lab.boot.told import told
 from saltext.lab.errors import BadWish, LabError, Unreachable
 from saltext.lab.images import bring
 from saltext.lab.prove.proof import Prover
@@ -220,6 +224,37 @@ def stick(file, images="/srv/images"):
 
 
 @_answers
+def enroll(host, minutes=15, confirm=None, close=False, uuid=None, wait=0, unseen=False):  # noqa: PLR0913, PLR0917
+    """
+    Open a window for *minutes* in which a person may let a physical machine in as *host*, and return who knocks.
+
+    For a host whose key no power driver can tell; ``lab.expect`` is for who knows the key already.  Nothing gets in by
+    the window alone: *confirm* is the fingerprint that the person has seen on the machine's console.  It is admitted,
+    once, if that very key waits, and if the machine's MAC and SMBIOS UUID are those of the spec; *uuid* pins one where
+    the spec has none.  What differs is refused.  What could not be seen, as of a machine that boots from its disk, is
+    refused unless *unseen* is true.  *wait* has it wait for a key for so many seconds; *close* closes the window.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.enroll hv3 wait=300
+        salt-run lab.enroll hv3 confirm=9f86d081…
+    """
+    entrance = _entrance(host)
+    if close:
+        return {"said": f"the window of {host} {'is closed' if entrance.close(host) else 'was not open'}"}
+    if confirm is not None:
+        admitted = entrance.confirm(host, confirm, unseen)
+        _announce(host)
+        return {"said": f"{host} is admitted{'' if admitted else ' when it knocks next'}"}
+    entrance.open(host, minutes, uuid)
+    next((knock for knock in knocks(__opts__, host, wait) if entrance.key(host)), None)
+    shown = entrance.shown(host)
+    return {"window": shown, "said": shown["next"]}
+
+
+@_answers
 def expect(wishes):
     """
     Expect the machines *wishes*, a list of ``{id, fingerprint, uuid?, host?}``: their keys will be accepted, once.
@@ -301,6 +336,16 @@ def _prover(lab, fleet):
 
 def _desk():
     return Desk(_store(), KeyStore(__opts__), __opts__["lab"].get("audit", AUDIT))
+
+
+def _entrance(host):
+    lab, fleet = _lab(), Fleet(__opts__)
+    if host not in lab.hosts:
+        raise BadWish(f"there is no host {host} in lab {lab.name}{nearest(host, lab.hosts)}")
+    if "physical" not in __opts__["lab"]["serves"]:
+        raise BadWish(f"{host} is let in by the master of the hosts", "", f"on {lab.masters.physical}")
+    windows = Windows(__opts__["lab"].get("records", DIRECTORY))
+    return Entrance(_desk(), lab, windows, lambda name: told(lab, fleet, name))
 
 
 def _digest(part):
