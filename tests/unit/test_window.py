@@ -27,7 +27,9 @@ from saltext.lab.admit.window import (
     verdict,
 )
 from saltext.lab.admit.windows import Windows
-from saltext.lab.errors import BadWish
+from saltext.lab.boot.told import told
+from saltext.lab.errors import BadWish, Unreachable
+from saltext.lab.spec.check import checked
 
 MAC, UUID = "52:54:00:00:01:03", "4c4c4544-0043-3010-8052-b4c04f4b3132"
 OTHER_MAC, OTHER_UUID = "52:54:00:00:01:99", "4c4c4544-0043-3010-8052-b4c04f4b3133"
@@ -322,3 +324,57 @@ def test_a_board_that_says_nothing_has_no_uuid(program, board):
     (board / "sys/class/dmi/id/product_uuid").unlink()
 
     assert program.machine()["uuid"] is None
+
+
+# What the servers of a lab say
+
+
+LAB = checked(
+    {
+        **{"name": "metal", "domain": "metal.example", "masters": {"physical": "pi1", "virtual": "pi1"}},
+        "networks": {"lan": {"subnet": "10.10.0.0/24", "netboot": True, "dhcp": {"range": "100-149"}}},
+        "images": {"ram": {"kind": "ram"}},
+        "hosts": {
+            "pi1": {"mac": "52:54:00:00:01:01", "address": "lan+1"},
+            "web1": {"mac": "52:54:00:00:01:02", "address": "lan+2"},
+            "hv3": {"mac": MAC, "address": "lan+3", "boot": "ram", "image": "ram"},
+        },
+        "netboot": {"dhcp": "pi1", "http": "web1"},
+    }
+)
+SAID = {"mac": None, "machine": {"macs": [MAC], "uuid": UUID}, "fingerprint": KEY, "why": ""}
+LEASED = {"mac": MAC, "machine": None, "fingerprint": None, "why": NOTHING}
+
+
+class Servers:
+    """The netboot servers of that lab, by what they answer."""
+
+    def __init__(self, **answers):
+        self.answers, self.asked = answers, None
+
+    def call_all(self, minions, fun, *args, timeout):
+        self.asked = (minions, fun, *args)
+        return {minion: self.answers[minion] for minion in minions}
+
+
+def test_the_mac_is_that_of_the_dhcp_server_and_the_rest_is_what_the_http_server_was_told():
+    servers = Servers(pi1=LEASED, web1=SAID)
+
+    assert told(LAB, servers, "hv3") == Attributes(**SAID | {"mac": MAC})
+    assert servers.asked == (["pi1", "web1"], "lab_netboot.told", "10.10.0.3")
+
+
+@pytest.mark.parametrize("junk", [None, "x", [1], {"macs": []}, SAID | {"fingerprint": "\x1b"}, {"mac": "\x1b[2J"}])
+def test_a_server_that_says_what_cannot_be_tells_nothing(junk):
+    found = told(LAB, Servers(pi1=junk, web1=junk), "hv3")
+
+    assert (found.mac, found.machine, found.fingerprint) == (None, None, None)
+    assert "mistake" in found.why
+    assert found.why.isprintable()
+
+
+def test_a_server_that_does_not_answer_is_told_and_a_host_that_boots_its_disk_is_not_asked_for():
+    silent = Unreachable("web1 does not answer lab_netboot.told", "its minion is not connected")
+
+    assert told(LAB, Servers(pi1=LEASED, web1=silent), "hv3").why == f"{silent.what}: {silent.why}"
+    assert told(LAB, None, "pi1") == Attributes(why="it does not boot into memory, and so tells nothing")

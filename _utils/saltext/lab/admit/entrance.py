@@ -3,19 +3,17 @@
 import time
 
 from saltext.lab.admit.decide import REJECT, Verdict
-from saltext.lab.admit.desk import Desk
 from saltext.lab.admit.key import fingerprint
 from saltext.lab.admit.keystore import ACCEPTED, DENIED, PENDING
 from saltext.lab.admit.window import REFUSE, advice, checks, opened, verdict
 from saltext.lab.errors import BadWish, Refused
 
 
-class Entrance(Desk):
-    """The *desk* of the hosts of a checked *lab*, with *windows*; ``ask(host)`` returns the ``Attributes`` of one."""
+class Entrance:
+    """Where hosts of a checked *lab* get in by *windows*, at its *desk*; ``ask(host)`` returns their ``Attributes``."""
 
     def __init__(self, desk, lab, windows, ask):
-        super().__init__(desk.store, desk.keys, desk.audit)
-        self.lab, self.windows, self.ask = lab, windows, ask
+        self.desk, self.lab, self.windows, self.ask = desk, lab, windows, ask
 
     def open(self, host, minutes, uuid):
         """
@@ -29,9 +27,9 @@ class Entrance(Desk):
             if window.uuid and self.lab.hosts[host].uuid not in (None, window.uuid):
                 raise BadWish(f"{host} has another UUID in the spec", self.lab.hosts[host].uuid, "leave uuid= out")
             self.windows.put(window)
-        record = self.store.get(host)
+        record = self.desk.store.get(host)
         if record and (record.admitted is not None or record.expires < now):
-            self.store.drop(host)
+            self.desk.store.drop(host)
         self._note(host, Verdict("open", f"a window for {minutes} minutes"))
         return window
 
@@ -79,16 +77,19 @@ class Entrance(Desk):
         return admitted
 
     def _enrolled(self, host, key):
-        self.enrol([{"id": host, "fingerprint": key}])
-        said = self.admit(host)
+        self.desk.enrol([{"id": host, "fingerprint": key}])
+        said = self.desk.admit(host)
         if said.act == REJECT:
-            self.store.drop(host)
+            self.desk.store.drop(host)
             raise Refused(f"{host} is not let in", said.why, f"look again: salt-run lab.enroll {host}")
         return self._print(host, ACCEPTED) == key
 
+    def _note(self, host, verdict):
+        self.desk._note(host, verdict)
+
     def _print(self, host, status):
         try:
-            pub = self.keys.pub(host, status)
+            pub = self.desk.keys.pub(host, status)
             return pub and fingerprint(pub)
         except BadWish:
             return None
