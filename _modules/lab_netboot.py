@@ -9,7 +9,7 @@ is installed once.
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from ipaddress import IPv4Address
+from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 
 from saltext.lab.admit.told import LONGEST, attributes
@@ -144,10 +144,11 @@ def reinstall(node):
 
 def _said(ip):
     """Return the first bytes of what the machine with address *ip* said when it made its key, or None."""
-    file = Path(_http()) / "told" / str(IPv4Address(ip)) / nginx.ENROL
     try:
-        with file.open("rb") as data:
+        with (Path(_http()) / "told" / str(IPv4Address(ip)) / nginx.ENROL).open("rb") as data:
             return data.read(LONGEST)
+    except AddressValueError as err:
+        raise BadWish(f"{ip!r} is no address", str(err)) from err
     except FileNotFoundError:
         return None
 

@@ -101,6 +101,7 @@ def test_a_version_that_was_healthy_once_is_booted_however_often_and_who_boots_i
     assert (who["mac"], who["machine"]["macs"], who["machine"]["uuid"]) == (MAC, [MAC], UUID), who
     assert who["machine"]["vendor"] == "QEMU"
     assert re.findall(r"lab: key sha256 (\w+)", said) == [who["fingerprint"]]
+    assert "'../x' is no address" in netboot.call(tmp_path, machine.server, "told", "../x")
     assert "PRIVATE" not in (told / "enrol").read_text() + said
 
 

@@ -50,7 +50,9 @@ def test_nothing_is_done_with_a_typo_in_the_spec(master, spec, bus, command):
     assert bus.begun(since) == [f"runner.lab.{command}"]
 
 
-@pytest.mark.parametrize("words", [["lab.check", "more"], ["lab.expect"], ["lab.admit", "a", "b"], ["lab.check", "x=1"]])
+@pytest.mark.parametrize(
+    "words", [["lab.check", "more"], ["lab.expect"], ["lab.admit", "a", "b"], ["lab.check", "x=1"]]
+)
 def test_a_wrong_call_does_not_exit_with_0(master, words):
     done = master.run(*words)
 

@@ -18,4 +18,4 @@ def knocks(opts, minion, seconds):
         while (left := end - time.monotonic()) > 0:
             event = bus.get_event(wait=left, tag="salt/auth")
             if event and event.get("id") == minion:
-                yield minion
+                yield event["id"]
