@@ -234,6 +234,10 @@ def enroll(host, minutes=15, confirm=None, close=False, uuid=None, wait=0, unsee
     the spec has none.  What differs is refused.  What could not be seen, as of a machine that boots from its disk, is
     refused unless *unseen* is true.  *wait* has it wait for a key for so many seconds; *close* closes the window.
 
+    The answer is ``window``: ``host``, ``until`` (seconds since 1970), ``key`` (the fingerprint that waits, or None),
+    ``checks`` (``what``, ``expected``, ``told``, ``state``), ``machine`` (what it says it is), ``why`` it says nothing,
+    and ``next``, the command to give.
+
     CLI Example:
 
     .. code-block:: bash
@@ -248,9 +252,9 @@ def enroll(host, minutes=15, confirm=None, close=False, uuid=None, wait=0, unsee
         admitted = entrance.confirm(host, confirm, unseen)
         _announce(host)
         return {"said": f"{host} is admitted{'' if admitted else ' when it knocks next'}"}
-    entrance.open(host, minutes, uuid)
+    window = entrance.open(host, minutes, uuid)
     next((knock for knock in knocks(__opts__, host, wait) if entrance.key(host)), None)
-    shown = entrance.shown(host)
+    shown = entrance.shown(window)
     return {"window": shown, "said": shown["next"]}
 
 

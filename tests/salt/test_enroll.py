@@ -243,7 +243,6 @@ def test_a_machine_that_tells_nothing_gets_in_where_a_person_says_so(lab):
     ("words", "why"),
     [
         (["hv9"], "there is no host hv9 in lab metal (did you mean hv4?)"),
-        (["hv3", "minutes=0"], "a window cannot be open for 0 minutes"),
         (["hv3", f"uuid={OTHER_UUID}"], "hv3 has another UUID in the spec"),
         (["hv3", "confrim=x"], "enroll was called wrongly"),
     ],
@@ -261,8 +260,6 @@ def test_who_waits_for_a_key_hears_its_knock_and_no_other(lab, hv3):
     next(heard)
     fresh(lab, "hv4").knocks()
     hv3.knocks()
-    since = time.monotonic()
 
     assert (next(heard), lab.keys("minions_pre") >= {"hv3"}) == ("hv3", True)
     assert next(knocks(lab.opts, "hv9", 0)) == "hv9"
-    assert time.monotonic() - since < 30

@@ -52,10 +52,11 @@ class Entrance:
         wish = self.lab.hosts[host]
         return key, seen, checks(key, wish.mac, wish.uuid or (window and window.uuid), seen)
 
-    def shown(self, host):
-        """Return what a person has to know of who knocks as *host*, while its window is there, and what to do next."""
+    def shown(self, window):
+        """Return what a person has to know of who knocks while *window* is open, and what to do next."""
+        host = window.host
         key, seen, found = self.look(host)
-        about = {"host": host, "until": self.windows.get(host).until, "key": key, "why": seen.why}
+        about = {"host": host, "until": window.until, "key": key, "why": seen.why}
         about |= {"checks": [one._asdict() for one in found], "next": advice(host, key, found)}
         return about | {"machine": seen.machine and seen.machine.model_dump()}
 
