@@ -8,8 +8,11 @@ is installed once.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 
+from saltext.lab.admit.told import LONGEST, attributes
 from saltext.lab.errors import BadWish, Unreachable
 from saltext.lab.netboot import discover, dnsmasq, install, marks, nginx
 from saltext.lab.netboot import leases as lease_file
@@ -62,6 +65,26 @@ def forget(mac):
         salt pi2 lab_netboot.forget 52:54:00:00:01:01
     """
     return _marks().forget(mac)
+
+
+def told(ip):
+    """
+    Return who the machine with address *ip* is: ``{"mac", "machine": {"macs", "uuid", …}, "fingerprint", "why"}``.
+
+    ``mac`` is of the machine that this server gave that address, or None.  The rest is what the machine itself told
+    the HTTP server here when it booted and had to make its own key: ``machine`` who it says it is, ``fingerprint`` of
+    that key.  Where these are None, ``why`` says why.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi2 lab_netboot.told 10.10.0.23
+    """
+    mac = None
+    with suppress(Unreachable):
+        mac = next((mac for mac, lease in leases().items() if lease["ip"] == ip), None)
+    return attributes(_said(ip), mac).model_dump()
 
 
 def servers(*interfaces, seconds=5):
@@ -119,12 +142,27 @@ def reinstall(node):
     return generation
 
 
+def _said(ip):
+    """Return the first bytes of what the machine with address *ip* said when it made its key, or None."""
+    try:
+        with (Path(_http()) / "told" / str(IPv4Address(ip)) / nginx.ENROL).open("rb") as data:
+            return data.read(LONGEST)
+    except AddressValueError as err:
+        raise BadWish(f"{ip!r} is no address", str(err)) from err
+    except FileNotFoundError:
+        return None
+
+
 def _machines():
     return __salt__["config.get"]("lab:netboot:installs", {})
 
 
 def _asks():
-    return Asks(__salt__["config.get"]("lab:netboot:http", nginx.ROOT))
+    return Asks(_http())
+
+
+def _http():
+    return __salt__["config.get"]("lab:netboot:http", nginx.ROOT)
 
 
 def _marks():

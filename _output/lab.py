@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+VERDICTS = {"matches": "green", "differs": "red"}
 COLOURS = {"changed": "green", "failed": "red", "skipped": "yellow", "begun": "dim"}
 COLOURS |= {"enrolled": "cyan", "pending": "yellow", "denied": "yellow", "stale": "red"}
 LONGEST = 64  #: characters that are shown of what a stranger sent; `--out json` has all of it
@@ -156,8 +157,24 @@ def _when(seconds):
     return time.strftime("%F %T", time.localtime(seconds)) if seconds else ""
 
 
+def _window(told):
+    yield Text(f"{told['host']}: a window until {time.strftime('%T', time.localtime(told['until']))}", style="bold")
+    key, *rows = told["checks"]
+    yield Text(f"key that waits: {key['expected'] or 'none'}")
+    yield Text(f"key that it told of: {key['told'] or 'none'}", style=VERDICTS.get(key["state"], ""))
+    table = _table("what", "should be", "is", "")
+    for row in rows:
+        cells = (row["what"], row["expected"], row["told"].replace(", ", "\n"), row["state"])
+        table.add_row(*cells, style=VERDICTS.get(row["state"]))
+    yield table
+    machine = told["machine"] or {}
+    about = [f"{key}: {machine[key]}" for key in ("vendor", "product", "serial") if machine.get(key)]
+    yield Text(", ".join(about) or told["why"])
+    yield Text(told["next"], style="bold")
+
+
 CELLS = {"id": _safe, "since": _when, "at": _when, "fingerprint": lambda text: text[:16]}
-TABLES = {"steps": _steps, "hosts": _hosts, "vms": _vms, "proof": _proof, "findings": _findings}
+TABLES = {"steps": _steps, "hosts": _hosts, "vms": _vms, "proof": _proof, "findings": _findings, "window": _window}
 TABLES |= {"keys": _rows("kind", "id", "fingerprint", "since", "host", "master", "why")}
 TABLES |= {"audit": _rows("at", "master", "act", "id", "why", "source")}
 TABLES |= {"removed": _gone, "revoke": _gone, "silent": _silent}

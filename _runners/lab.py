@@ -10,10 +10,13 @@ from saltext.lab.admit import history, office, reception
 from saltext.lab.admit import revoke as revocation
 from saltext.lab.admit.bus import Bus
 from saltext.lab.admit.digest import digests as digests_
+from saltext.lab.admit.entrance import Entrance
 from saltext.lab.admit.keyring import Keyring
 from saltext.lab.admit.keys import classify
 from saltext.lab.admit.keystore import KeyStore
+from saltext.lab.admit.knock import knocks
 from saltext.lab.admit.store import DIRECTORY
+from saltext.lab.admit.windows import Windows
 from saltext.lab.boot import doctor as doctor_
 from saltext.lab.boot import lock, reach
 from saltext.lab.boot import reinstall as installation
@@ -25,6 +28,7 @@ from saltext.lab.boot.guests import Guests
 from saltext.lab.boot.hosts import Hosts
 from saltext.lab.boot.masters import Masters
 from saltext.lab.boot.run import BEGUN, FAILED, execute, interruptible
+from saltext.lab.boot.told import told
 from saltext.lab.errors import BadWish, LabError, Unreachable
 from saltext.lab.images import bring
 from saltext.lab.prove.proof import Prover
@@ -311,6 +315,40 @@ def audit(minion=None, act=None, since=None, last=100):
 
 
 @_answers
+def enroll(host, minutes=15, confirm=None, close=False, uuid=None, wait=0, unseen=False):  # noqa: PLR0913, PLR0917
+    """
+    Open a window for *minutes* in which a person may let a physical machine in as *host*, and return who knocks.
+
+    For a host whose key no power driver can tell; ``lab.expect`` is for who knows the key already.  Nothing gets in by
+    the window alone: *confirm* is the fingerprint that the person has seen on the machine's console.  It is admitted,
+    once, if that very key waits, and if the machine's MAC and SMBIOS UUID are those of the spec; *uuid* pins one where
+    the spec has none.  What differs is refused.  What could not be seen, as of a machine that boots from its disk, is
+    refused unless *unseen* is true.  *wait* has it wait for a key for so many seconds; *close* closes the window.
+
+    The answer is ``window``: ``host``, ``until`` (seconds since 1970), ``key`` (the fingerprint that waits, or None),
+    ``checks`` (``what``, ``expected``, ``told``, ``state``), ``machine`` (what it says it is), ``why`` it says nothing,
+    and ``next``, the command to give.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run lab.enroll hv3 wait=300
+        salt-run lab.enroll hv3 confirm=9f86d081…
+    """
+    entrance = _entrance(host)
+    if close:
+        return {"said": f"the window of {host} {'is closed' if entrance.close(host) else 'was not open'}"}
+    if confirm is not None:
+        admitted = entrance.confirm(host, confirm, unseen)
+        return {"said": f"{host} is admitted{'' if admitted else ' when it knocks next'}"}
+    window = entrance.open(host, minutes, uuid)
+    next((knock for knock in knocks(__opts__, host, wait) if entrance.key(host)), None)
+    shown = entrance.shown(window)
+    return {"window": shown, "said": shown["next"]}
+
+
+@_answers
 def expect(wishes):
     """
     Expect the machines *wishes*, a list of ``{id, fingerprint, uuid?, host?}``: their keys will be accepted, once.
@@ -401,6 +439,16 @@ def _prover(lab, fleet):
 
 def _desk():
     return office.desk(__opts__)
+
+
+def _entrance(host):
+    lab, fleet = _lab(), Fleet(__opts__)
+    if host not in lab.hosts:
+        raise BadWish(f"there is no host {host} in lab {lab.name}{nearest(host, lab.hosts)}")
+    if "physical" not in __opts__["lab"]["serves"]:
+        raise BadWish(f"{host} is let in by the master of the hosts", "", f"on {lab.masters.physical}")
+    windows = Windows(__opts__["lab"].get("records", DIRECTORY))
+    return Entrance(_desk(), lab, windows, lambda name: told(lab, fleet, name))
 
 
 def _tell(event):

@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 SIGNED = SERVED[:2]  # what a boot loader loads; the hash of a root that is fetched is on the kernel command line
 APPLETS = (  # all that init calls
     *("cat", "chroot", "hostname", "insmod", "ip", "mkdir", "mount", "nc", "reboot", "rm", "sh", "sha256sum"),
-    *("sleep", "switch_root", "tail", "timeout", "wget"),
+    *("sleep", "switch_root", "tail", "timeout", "wc", "wget"),
 )
 
 

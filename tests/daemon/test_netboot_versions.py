@@ -1,20 +1,23 @@
 """The image `ram` in two versions, netbooted: what is not right, or does not come up, is left for the former one."""
 
+import re
 import shutil
 
 import pytest
 
 import images
+from saltext.lab.admit.told import LONGEST
 from saltext.lab.spec import derive
 from saltext.lab.wait import until
 from tests.support import netboot
 
 MAC, ADDRESS = derive.mac("boot", "one", "lan"), "10.77.0.20"
+UUID = "4c4c4544-0043-3010-8052-b4c04f4b3132"  # of its SMBIOS
 BOOT = 150  #: seconds; 8 on a machine with nothing else to do
 PUT = """
 import http.client, sys
 connection = http.client.HTTPConnection("10.77.0.1", timeout=10)
-connection.request("PUT", sys.argv[1])
+connection.request("PUT", sys.argv[1], body=bytes(int(sys.argv[2])))
 print(connection.getresponse().status)
 """
 
@@ -45,7 +48,7 @@ class Machine:
         """Return a switched-on machine as a context, and the file of its console."""
         self.boots += 1
         log = self.home / f"console{self.boots}"
-        return netboot.guest(self.wire, f"m{self.boots}", MAC, log, memory=512), log
+        return netboot.guest(self.wire, f"m{self.boots}", MAC, log, memory=512, more=("-uuid", UUID)), log
 
     def boot(self, seen):
         """Boot, wait until *seen* of the console's text is true, pull the plug, and return that text."""
@@ -84,14 +87,22 @@ def test_a_version_that_does_not_come_up_healthy_in_two_boots_is_left_for_the_fo
     assert f"/images/ram/{machine.former.id}/root.sqfs" in machine.server.fetched()[-1]
 
 
-def test_a_version_that_was_healthy_once_is_booted_however_often_it_was_tried(machine):
+def test_a_version_that_was_healthy_once_is_booted_however_often_and_who_boots_it_says_so_for_its_admission(
+    machine, tmp_path
+):
     told = machine.server.home / "http/told" / ADDRESS
     told.mkdir(parents=True)
     for word in ("healthy", "tried-1", "tried-2"):
         (told / f"{word}-{machine.new.id}").touch()
-    machine.boot(in_memory)
+    said = machine.boot(lambda text: "LABMARK identity" in text)
+    who = netboot.call(tmp_path, machine.server, "told", ADDRESS)
 
     assert f"/images/ram/{machine.new.id}/root.sqfs" in machine.server.fetched()
+    assert (who["mac"], who["machine"]["macs"], who["machine"]["uuid"]) == (MAC, [MAC], UUID), who
+    assert who["machine"]["vendor"] == "QEMU"
+    assert re.findall(r"lab: key sha256 (\w+)", said) == [who["fingerprint"]]
+    assert "'../x' is no address" in netboot.call(tmp_path, machine.server, "told", "../x")
+    assert "PRIVATE" not in (told / "enrol").read_text() + said
 
 
 def test_a_tampered_root_is_refused_and_the_former_root_boots(machine):
@@ -112,17 +123,22 @@ def test_where_the_former_root_needs_another_kernel_the_machine_starts_again_wit
 
 
 @pytest.mark.parametrize(
-    ("path", "status"),
+    ("path", "size", "status"),
     [
-        ("/told/10.77.0.250/healthy-0123456789ab", "201"),
-        ("/told/10.77.0.20/healthy-0123456789ab", "403"),
-        ("/told/10.77.0.250/../10.77.0.20/healthy-0123456789ab", "403"),
-        ("/told/10.77.0.250/anything", "405"),
-        ("/boot/lan/boot.ipxe", "405"),
+        ("/told/10.77.0.250/healthy-0123456789ab", 0, "201"),
+        ("/told/10.77.0.250/healthy-0123456789ab", 1025, "413"),
+        ("/told/10.77.0.20/healthy-0123456789ab", 0, "403"),
+        ("/told/10.77.0.250/../10.77.0.20/healthy-0123456789ab", 0, "403"),
+        ("/told/10.77.0.250/enrol", LONGEST, "201"),
+        ("/told/10.77.0.250/enrol", LONGEST + 1, "413"),
+        ("/told/10.77.0.20/enrol", 0, "403"),
+        ("/told/10.77.0.250/enrol-0123456789ab", 0, "405"),
+        ("/told/10.77.0.250/anything", 0, "405"),
+        ("/boot/lan/boot.ipxe", 0, "405"),
     ],
 )
-def test_a_machine_tells_of_itself_alone_and_only_what_it_may(told, path, status):
-    assert told(path) == status
+def test_a_machine_tells_of_itself_alone_and_only_what_it_may(told, path, size, status):
+    assert told(path, size) == status
 
 
 @pytest.fixture(scope="module")
@@ -132,4 +148,4 @@ def told(tmp_path_factory):
         server.put(netboot.slice_of())
         space = wire.join("cli", "10.77.0.250/24")
         with server.nginx():
-            yield lambda path: netboot.python(space, PUT, path)
+            yield lambda path, size: netboot.python(space, PUT, path, str(size))

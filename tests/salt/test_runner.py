@@ -68,6 +68,12 @@ def test_the_status_of_a_machine_that_there_is_not(master):
     assert done.stdout == "there is no wbe1 in lab demo (did you mean web1?)\n"
 
 
+def test_a_host_is_not_let_in_by_the_master_of_the_vms(master):
+    done = master.run("lab.enroll", "hv1")
+
+    assert (done.returncode, done.stdout) == (2, "hv1 is let in by the master of the hosts — on pi1\n"), done
+
+
 def test_the_doctor_says_what_is_wrong_and_exits_with_1(master, spec):
     spec(UNSERVED)
     well = master.run("lab.doctor")

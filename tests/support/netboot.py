@@ -224,7 +224,9 @@ def call(home, server, function, *words):
     """Return what ``salt-call lab_netboot.FUNCTION`` says on *server*; its minion is in the directory *home*."""
     config = {"id": "srv", "file_client": "local", "root_dir": str(home), "log_level_logfile": "quiet"}
     config |= {"module_dirs": [str(REPOSITORY / "salt")], "enable_fqdns_grains": False, "enable_gpu_grains": False}
-    config["lab"] = {"netboot": {"leases": str(server.leases), "seen": str(home / "seen")}}
+    config["lab"] = {
+        "netboot": {"leases": str(server.leases), "seen": str(home / "seen"), "http": str(server.home / "http")}
+    }
     (home / "minion").write_text(yaml.safe_dump(config))
     argv = ["ip", "netns", "exec", server.space, Path(sys.executable).parent / "salt-call", "-c", home, "--local"]
     argv += ["--out=json", "-l", "error", f"lab_netboot.{function}", *words]

@@ -7,11 +7,13 @@ import threading
 import time
 
 import pytest
+import salt.crypt
 from hypothesis import given
 from hypothesis import strategies as st
 
 from saltext.lab.boot import lock, returns
 from saltext.lab.boot.graph import Step, steps
+from saltext.lab.boot.hosts import Hosts
 from saltext.lab.boot.run import BEGUN, CHANGED, FAILED, SAME, SKIPPED, execute
 from saltext.lab.errors import BadWish, NotConverged, Refused, Unreachable
 from saltext.lab.plan import merge
@@ -19,6 +21,7 @@ from saltext.lab.spec import source
 from saltext.lab.spec.check import checked
 
 SPEC = source.load()
+PUB = salt.crypt.gen_keys(2048)[1]
 STEPS = {step.id: step for step in steps(checked(SPEC))}
 
 
@@ -183,6 +186,43 @@ def test_in_any_graph_each_step_ends_once_and_after_its_needs(data, count):
         else:
             ended.append(event.step)
     assert sorted(ended) == sorted(among)
+
+
+# A host whose key no power driver can tell
+
+
+class Silence:
+    """A lab in which nobody answers; the accepted key is *pub*."""
+
+    def __init__(self, pub):
+        self.keys, self.accepted = self, pub
+
+    def pub(self, minion, status):
+        return self.accepted
+
+    def answers(self, minion):
+        return False
+
+    def wait_for(self, minion, seconds):
+        return False
+
+
+@pytest.mark.parametrize(
+    ("host", "pub", "words"),
+    [
+        ({"boot": "local"}, None, "hv1 is not enrolled — no power .* — start it, then: salt-run lab.enroll hv1"),
+        ({"boot": "local"}, PUB, "no minion of it connected .* — look at `journalctl -u salt-minion` on hv1"),
+        ({"boot": "ram"}, PUB, "another key if it has booted anew: salt-run lab.enroll hv1"),
+    ],
+)
+def test_a_host_that_a_person_has_to_let_in_says_how(host, pub, words):
+    lab = checked(SPEC)
+    hv1 = lab.hosts["hv1"].model_copy(update={"power": None, **host})
+    lab = lab.model_copy(update={"hosts": lab.hosts | {"hv1": hv1}})
+    silence = Silence(pub)
+
+    with pytest.raises(Unreachable, match=words):
+        Hosts(lab, silence, silence).minion(Step("minion", "hv1", ()))
 
 
 # What minions returned

@@ -201,3 +201,22 @@ def test_what_has_no_table_is_shown_as_it_is():
 
 def test_what_an_error_holds_is_not_taken_for_markup():
     assert shown({"error": "[red]no[/red] [/]"}) == "[red]no[/red] [/]"
+
+
+def test_a_window_shows_whole_keys_each_attribute_and_what_to_do():
+    key, other = "a" * 64, "b" * 64
+    checks = [("key", key, other, "differs"), ("MAC, by DHCP", "52:54:00:00:01:03", "", "unseen")]
+    told = {
+        "host": "hv3",
+        "until": 0.0,
+        "machine": None,
+        "why": "it has told nothing",
+        "next": "salt-run lab.enroll hv3",
+    }
+    rows = [dict(zip(("what", "expected", "told", "state"), check, strict=True)) for check in checks]
+    title, *found = lines({"window": told | {"checks": rows}, "said": "not shown"})
+
+    assert title.startswith("hv3: a window until ")
+    assert found[:2] == [f"key that waits: {key}", f"key that it told of: {other}"]
+    assert " ".join(found[-3].split()) == "MAC, by DHCP 52:54:00:00:01:03 unseen"
+    assert found[-2:] == ["it has told nothing", "salt-run lab.enroll hv3"]

@@ -13,6 +13,7 @@ from saltext.lab.spec.check import checked
 from tests.support.labs import PLAIN
 
 SPEC = PLAIN
+UUID = "4c4c4544-0043-3010-8052-b4c04f4b3132"
 
 
 def mistakes(patch):
@@ -38,7 +39,7 @@ SHAPE = {
     "a typo in a VM": (at("vms:web1:clas", "web"), "lab:vms:web1:clas is unknown (did you mean class?); there are"),
     "a typo in a host": (
         at("hosts:hv1:role", []),
-        "lab:hosts:hv1:role is unknown (did you mean roles?); there are mac, card, address, joins, uplinks, roles,",
+        "lab:hosts:hv1:role is unknown (did you mean roles?); there are mac, uuid, card, address, joins, uplinks,",
     ),
     "a typo in a power": (at("hosts:hv1:power:drivr", "x"), "lab:hosts:hv1:power:drivr is unknown (did you mean"),
     "a typo in a network": (at("networks:lan:vlna", 3), "lab:networks:lan:vlna is unknown (did you mean vlan?)"),
@@ -55,6 +56,7 @@ SHAPE = {
     "an acceleration that there is not": (at("hosts:hv1:accel", "xen"), "lab:hosts:hv1:accel is 'xen'"),
     "a datapath that there is not": (at("hosts:hv1:datapath", "dpdk"), "lab:hosts:hv1:datapath is 'dpdk'"),
     "a kind of image that there is not": (at("images:ram:kind", "iso"), "lab:images:ram:kind is 'iso'"),
+    "a UUID that is none": (at("hosts:hv1:uuid", "C01RK12"), "lab:hosts:hv1:uuid is 'C01RK12'"),
     "a MAC in upper case": (at("hosts:hv1:mac", "52:54:00:AA:01:01"), "lab:hosts:hv1:mac is '52:54:00:AA:01:01'"),
     "a MAC without quotes": (at("hosts:hv1:mac", 190500000), "lab:hosts:hv1:mac is 190500000"),
     "a MAC and a newline": (at("hosts:hv1:mac", "52:54:00:00:01:01\n"), r"lab:hosts:hv1:mac is '52:54:00:00:01:01\n'"),
@@ -125,6 +127,10 @@ SENSE = {
     "one MAC twice": (
         at("hosts:hv2:mac", "52:54:00:00:01:03"),
         "lab:hosts:hv2:mac 52:54:00:00:01:03 is that of lab:hosts:hv1:mac: choose another",
+    ),
+    "two hosts with one UUID": (
+        at("hosts", {"hv1": {"uuid": UUID}, "hv2": {"uuid": UUID.upper()}}),
+        f"lab:hosts:hv2:uuid {UUID} is that of lab:hosts:hv1:uuid: choose another",
     ),
     "a VM twice in one network": (at("vms:web1:nics", ["lan", "lan"]), "lab:vms:web1:nics has lan twice: leave"),
     "a VM on no hypervisor": (

@@ -27,7 +27,7 @@ class Hosts:
         if not admitted and self.fleet.answers(host):
             return ""
         if not self.fleet.wait_for(host, step.budget):
-            fix = f"look at `journalctl -u salt-minion` on {host}"
+            fix = self._hint(host)
             raise Unreachable(f"{host} does not answer", f"no minion of it connected within {step.budget:.0f} s", fix)
         return admitted or "answers"
 
@@ -42,17 +42,27 @@ class Hosts:
         return ", ".join(done.changes)
 
     def _enrol(self, host):
-        driver = self._driver(host)
-        print_ = driver and driver.fingerprint()
+        print_ = self._known(host)
         pub = self.desk.keys.pub(host, ACCEPTED)
         if pub and print_ in (None, fingerprint(pub)):
             return ""
         if not print_:
-            fix = f"look at its key on its console, then: salt-run lab.expect '[{{id: {host}, fingerprint: …}}]'"
-            raise Unreachable(f"{host} is not enrolled", "its power driver cannot tell its key", fix)
+            why = "no power driver can tell its key"
+            raise Unreachable(f"{host} is not enrolled", why, f"start it, then: salt-run lab.enroll {host}")
         self.desk.enrol([{"id": host, "fingerprint": print_}])
         self.desk.admit(host)  # it may have knocked before
         return "admitted"
+
+    def _hint(self, host):
+        """Return what to do where the minion of *host*, whose key was accepted, does not come."""
+        if self.lab.hosts[host].boot == "ram" and not self._known(host):
+            return f"it has made itself another key if it has booted anew: salt-run lab.enroll {host}"
+        return f"look at `journalctl -u salt-minion` on {host}"
+
+    def _known(self, host):
+        """Return the fingerprint of its key where a power driver can tell it."""
+        driver = self._driver(host)
+        return driver and driver.fingerprint()
 
     def _driver(self, host):
         wish = self.lab.hosts[host].power

@@ -94,10 +94,18 @@ def _twice(lab):
 
 
 def _macs(lab):
+    yield from _shared(facts.macs(lab))
+
+
+def _uuids(lab):
+    yield from _shared((f"lab:hosts:{name}:uuid", host.uuid) for name, host in lab.hosts.items() if host.uuid)
+
+
+def _shared(values):
     seen: dict = {}
-    for path, mac in facts.macs(lab):
-        if seen.setdefault(mac, path) != path:
-            yield f"{path} {mac} is that of {seen[mac]}: choose another"
+    for path, value in values:
+        if seen.setdefault(value, path) != path:
+            yield f"{path} {value} is that of {seen[value]}: choose another"
 
 
 def _vms(lab):
@@ -132,6 +140,6 @@ KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail
 }
 RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
 RULES = (
-    *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _vms, _data),
+    *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _uuids, _vms, _data),
     *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES),
 )

@@ -20,7 +20,7 @@ from saltext.lab.spec.netboot_model import (
     Netboot,
 )
 from saltext.lab.spec.storage_model import Device, Disk, Image, Pool, Secret, SecretName
-from saltext.lab.virt.types import Line
+from saltext.lab.virt.types import Line, Uuid
 
 Part = Literal["firewall", "router", "storage", "compute"]
 
@@ -59,6 +59,10 @@ class Power(Model):
 
 class Host(Model):
     mac: Mac = field("first network card", "52:54:00:00:01:01", default=...)
+    uuid: Uuid | None = field(
+        "of its SMBIOS; where it is stated, a machine with another one is not let in by lab.enroll",
+        "4c4c4544-0043-3010-8052-b4c04f4b3132",
+    )
     card: Line = field("what its system calls that card", "enp3s0", default="eth0", max_length=15)
     address: Place = field("where it is managed, on its first network card: network+number", "mgmt+21", default=...)
     joins: list[Place] = field("further addresses of its own: network+number", ["underlay+21"], default=[])
