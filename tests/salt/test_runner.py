@@ -50,7 +50,9 @@ def test_nothing_is_done_with_a_typo_in_the_spec(master, spec, bus, command):
     assert bus.begun(since) == [f"runner.lab.{command}"]
 
 
-@pytest.mark.parametrize("words", [["lab.check", "more"], ["lab.expect"], ["lab.admit", "a", "b"], ["lab.check", "x=1"]])
+@pytest.mark.parametrize(
+    "words", [["lab.check", "more"], ["lab.expect"], ["lab.admit", "a", "b"], ["lab.check", "x=1"]]
+)
 def test_a_wrong_call_does_not_exit_with_0(master, words):
     done = master.run(*words)
 
@@ -68,9 +70,9 @@ def test_the_status_of_a_machine_that_there_is_not(master):
 
 def test_the_doctor_says_what_is_wrong_and_exits_with_1(master, spec):
     spec(UNSERVED)
-    well = master.run("lab.doctor")
+    well = master.run("lab.doctor", "dhcp")
     spec(SERVED)
-    ill = master.run("lab.doctor")
+    ill = master.run("lab.doctor", "dhcp")
 
     assert (well.returncode, well.stdout) == (0, "nothing is wrong, of dhcp\n"), well
     assert ill.returncode == 1, ill
