@@ -99,6 +99,20 @@ def wait(seen, timeout=30):
     return now
 
 
+def silent(ids, timeout=4):
+    """
+    Return which of the machines *ids* do not answer within *timeout* seconds; all are asked in one job.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi2 lab_master.silent '[web1, web2]'
+    """
+    heard = Fleet(_master()).call_all(ids, "test.ping", timeout=timeout)
+    return [minion for minion in ids if heard[minion] is not True]
+
+
 def call(minion, function, *arguments, **options):
     """
     Return what execution *function* returned on *minion*, one of the master on this machine, within 60 seconds.
