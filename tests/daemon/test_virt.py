@@ -327,6 +327,21 @@ def test_the_key_of_a_guest_with_a_disk_stays_for_its_next_start(born, conn, dae
     assert pem.exists()
 
 
+def test_a_libvirt_that_is_killed_finds_a_guest_again_whose_key_is_gone():
+    with libvirtd() as own:
+        identity.make("vm1", salt.crypt.gen_keys(2048)[1], own.home / "ids")
+        told = {"opt/lab/minion.pem": {"file": str(own.home / "ids/vm1/minion.pem")}}
+        with host.connect(own.uri) as conn:
+            bring_by(conn)({"vm1": BASE | {"boot": ["network"], "fw_cfg": told}})
+            power.start(conn, "vm1", own.home / "ids")
+        own.crash()
+        own.start()
+        until(lambda: _answers(own.uri), 60, "libvirtd")
+        with host.connect(own.uri) as conn:
+            assert host.read(conn)["vm1"]["running"] is True
+            assert host.stop(conn, "vm1")["stopped"] is True
+
+
 def memory_of(daemon, name):
     """Return what QEMU of domain *name* has in its heap."""
     [pid] = [pid for pid in pids_in(daemon.home) if f"guest={name}," in Path(f"/proc/{pid}/cmdline").read_text()]
