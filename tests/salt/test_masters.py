@@ -58,8 +58,9 @@ def host(master, bus):  # noqa: ARG001
 
 @pytest.fixture(scope="module")
 def pi1(master, bus, host):
-    """The directory of the minion beside the master."""
-    with host("pi1") as home:
+    """The directory of the minion beside the master, which is a hypervisor too and logs all it does."""
+    born = {"virt": {"identities": str(master.home / "identities")}}
+    with host("pi1", lab=born, log_level_logfile="trace") as home:
         started(bus, "pi1")
         yield home
 
@@ -153,3 +154,17 @@ def test_a_minion_refuses_a_master_with_another_key(host, bus):
 
 def said(home):
     return (home / "log").read_text() if (home / "log").exists() else ""
+
+
+def test_a_job_that_makes_the_key_of_a_guest_leaves_it_in_one_file(master, pi1):
+    shown = master.call("pi1", "lab_virt.identity", "vm1", Path(master.opts["pki_dir"], "master.pub").read_text())
+    pem = master.home / "identities/vm1/minion.pem"
+    secret = pem.read_text().splitlines()[10]
+    files = [path for path in master.home.rglob("*") if path.is_file()]
+    holding = {path for path in files if secret in path.read_text(errors="replace")}
+
+    assert holding == {pem}
+    assert any(
+        shown in path.read_text(errors="replace") for path in files if path.is_relative_to(master.home / "cache")
+    )
+    assert "lab_virt.identity" in said(pi1)
