@@ -99,9 +99,10 @@ def test_a_silent_minion_beside_the_virtual_master_is_named_with_every_vm():
 )
 def test_a_vm_that_is_not_up_yet_is_not_asked(record, words):
     records = dict.fromkeys(LAB.vms, DONE) | {"web1": record}
-    [why] = wrong(silent=["web1"], records=records)["web1"]
+    row = status(LAB, Fleet(silent=["web1"], records=records), Keys())["vms"]["web1"]
 
-    assert why.startswith(words)
+    assert row["wrong"][0].startswith(words)
+    assert row["minion"] == "unknown"
 
 
 def test_a_vm_that_is_off_is_off_and_no_more():
