@@ -7,6 +7,7 @@ import salt.config
 import salt.utils.args
 import salt.utils.event
 
+from saltext.lab.admit import strict
 from saltext.lab.admit.store import DIRECTORY, Store
 from saltext.lab.boot.fleet import Fleet
 
@@ -26,6 +27,45 @@ def public_key():
     path = os.path.join(_master()["pki_dir"], "master.pub")
     with open(path) as file:
         return file.read()
+
+
+def settings():
+    """
+    Return ``{name: value}`` of the settings that decide who joins this master, and what its minions may; no secrets.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi2 lab_master.settings
+    """
+    return strict.settings(_master())
+
+
+def finger():
+    """
+    Return the fingerprint of the public key of the master on this machine, as ``master_finger`` of a minion has it.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi1 lab_master.finger
+    """
+    return strict.finger(_master()["pki_dir"])
+
+
+def pinned():
+    """
+    Return the fingerprint of the only master that this minion trusts when it starts next, or an empty text.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' lab_master.pinned
+    """
+    return salt.config.minion_config(__opts__["conf_file"]).get("master_finger", "")
 
 
 def records(ids=None):
@@ -57,6 +97,20 @@ def wait(seen, timeout=30):
         while (now := records(list(seen))) == seen and (left := end - time.monotonic()) > 0:
             bus.get_event(wait=min(left, 5), tag=EVENT)
     return now
+
+
+def silent(ids, timeout=4):
+    """
+    Return which of the machines *ids* do not answer within *timeout* seconds; all are asked in one job.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt pi2 lab_master.silent '[web1, web2]'
+    """
+    heard = Fleet(_master()).call_all(ids, "test.ping", timeout=timeout)
+    return [minion for minion in ids if heard[minion] is not True]
 
 
 def call(minion, function, *arguments, **options):

@@ -19,6 +19,7 @@ from saltext.lab.virt import link as _link
 from saltext.lab.virt import marks as _marks
 from saltext.lab.virt import network as _network
 from saltext.lab.virt import pool as _pool
+from saltext.lab.virt import power as _power
 from saltext.lab.virt import secret as _secret
 from saltext.lab.virt import volume as _volume
 from saltext.lab.virt.here import Here as _Here
@@ -61,13 +62,15 @@ def start(name):
     """
     Return ``{"started": bool, "uuid": str}``; domain *name* runs now, ``started`` if it did not before.
 
+    The private key of one that boots from memory or network is gone from this host then: each start needs a new one.
+
     CLI Example:
 
     .. code-block:: bash
 
         salt hv1 lab_virt.start vm1
     """
-    return host.start(_conn(), name)
+    return _power.start(_conn(), name, _identities())
 
 
 def stop(name):
@@ -95,7 +98,7 @@ def identity(name, master_pub):
 
         salt hv1 lab_virt.identity vm1 "$(cat master.pub)"
     """
-    return _identity.make(name, master_pub, __salt__["config.get"]("lab:virt:identities", _identity.DIRECTORY))
+    return _identity.make(name, master_pub, _identities())
 
 
 def forget(name):
@@ -291,6 +294,10 @@ def secret_change(changes):
         salt hv1 lab_virt.secret_change '[[[client.libvirt, value_file], null, /etc/ceph/libvirt.key]]'
     """
     _secret.write(_here(), _changes(changes))
+
+
+def _identities():
+    return __salt__["config.get"]("lab:virt:identities", _identity.DIRECTORY)
 
 
 def _here():

@@ -12,6 +12,7 @@ Give each minion its slice of the lab, compiled from the one spec.
 import logging
 from functools import partial
 
+from saltext.lab.admit import strict
 from saltext.lab.errors import BadWish
 from saltext.lab.netboot import shelf
 from saltext.lab.spec import slices, source
@@ -34,4 +35,6 @@ def ext_pillar(minion_id, pillar):
         raise BadWish("the lab's spec cannot be used", "", "on the master: salt-run lab.check") from None
     if part and "master" in part:
         part["master"]["spec"] = config["spec"]
+    if part and part["minion"]["of"] == "physical" and (finger := strict.finger(__opts__["pki_dir"])):
+        part["minion"]["master_finger"] = finger  # a VM has the key itself, from its hypervisor
     return {"lab": part} if part else {}

@@ -18,6 +18,18 @@ minion-packages:
     - source: salt://salt-minion/lab.conf.j2
     - template: jinja
 
+{%- if lab.minion.master_finger is defined %}
+
+# The only master that this minion trusts.  The one that runs has seen that key already: it reads this when it starts
+# next, which is when it may have lost its copy of the key, and would take any.
+/etc/salt/minion.d/lab-master.conf:
+  file.managed:
+    - contents: |
+        # Managed by Salt: the fingerprint of the public key of {{ lab.minion.master }}
+        hash_type: sha256
+        master_finger: "{{ lab.minion.master_finger }}"
+{%- endif %}
+
 salt-minion:
   service.running:
     - enable: true

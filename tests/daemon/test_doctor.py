@@ -34,7 +34,7 @@ def site(tmp_path):
 
 def findings(site, patch=None):
     lab = checked(merge(netboot.SPEC, patch or {}))
-    return [(found.where, found.what, found.fix) for found in doctor.examine(lab, Here(site.home, site))]
+    return [(found.where, found.what, found.fix) for found in doctor.examine(lab, Here(site.home, site), "dhcp")]
 
 
 def rogue(site):

@@ -11,11 +11,11 @@ import salt.crypt
 
 from saltext.lab.errors import Refused, Unreachable
 from saltext.lab.plan import Change, diff
-from saltext.lab.virt import console, host, identity, table
+from saltext.lab.virt import console, host, identity, power, table
 from saltext.lab.wait import until
 from tests.support import domains
 from tests.support.domains import BASE, MAC, NIC, OTHER_MAC, OVS, bring_by, everything, text
-from tests.support.libvirtd import libvirtd
+from tests.support.libvirtd import libvirtd, pids_in
 
 #: What a look may call in libvirtd; everything else is a write.
 LOOKS = {
@@ -286,6 +286,70 @@ def test_a_guest_that_runs_is_started_again_with_another_identity(done, conn, da
 
     assert host.start(conn, "vm1")["started"] is True
     assert (pem.stat().st_uid != 0, pem.read_text()) == (True, secret)
+
+
+@pytest.fixture
+def born(done, daemon):
+    """A function that defines vm1, which boots *boot*, with a fresh key; it returns the file of that key."""
+
+    def born(boot):
+        directory = daemon.home / "identities"
+        identity.make("vm1", salt.crypt.gen_keys(2048)[1], directory)
+        pem = directory / "vm1/minion.pem"
+        done({"vm1": BASE | {"boot": boot, "fw_cfg": {"opt/lab/minion.pem": {"file": str(pem)}}}})
+        return pem
+
+    return born
+
+
+def test_the_key_of_a_guest_that_keeps_nothing_goes_when_it_runs_and_is_in_its_memory(born, conn, daemon):
+    pem = born(["network"])
+    secret = pem.read_bytes()
+    assert power.start(conn, "vm1", daemon.home / "identities")["started"] is True
+
+    assert not pem.exists()
+    assert secret in memory_of(daemon, "vm1")
+    conn.lookupByName("vm1").reset()
+    assert secret in memory_of(daemon, "vm1")
+    assert host.stop(conn, "vm1")["stopped"] is True
+    with pytest.raises(Refused, match=r"minion\.pem"):  # it would come with a key that was used
+        power.start(conn, "vm1", daemon.home / "identities")
+    identity.make("vm1", salt.crypt.gen_keys(2048)[1], daemon.home / "identities")
+    assert power.start(conn, "vm1", daemon.home / "identities")["started"] is True
+
+
+def test_the_key_of_a_guest_with_a_disk_stays_for_its_next_start(born, conn, daemon):
+    pem = born(["network", "hd"])
+    for _ in range(2):
+        assert power.start(conn, "vm1", daemon.home / "identities")["started"] is True
+        host.stop(conn, "vm1")
+
+    assert pem.exists()
+
+
+def test_a_libvirt_that_is_killed_finds_a_guest_again_whose_key_is_gone():
+    with libvirtd() as own:
+        identity.make("vm1", salt.crypt.gen_keys(2048)[1], own.home / "ids")
+        told = {"opt/lab/minion.pem": {"file": str(own.home / "ids/vm1/minion.pem")}}
+        with host.connect(own.uri) as conn:
+            bring_by(conn)({"vm1": BASE | {"boot": ["network"], "fw_cfg": told}})
+            power.start(conn, "vm1", own.home / "ids")
+        own.crash()
+        own.start()
+        until(lambda: _answers(own.uri), 60, "libvirtd")
+        with host.connect(own.uri) as conn:
+            assert host.read(conn)["vm1"]["running"] is True
+            assert host.stop(conn, "vm1")["stopped"] is True
+
+
+def memory_of(daemon, name):
+    """Return what QEMU of domain *name* has in its heap."""
+    [pid] = [pid for pid in pids_in(daemon.home) if f"guest={name}," in Path(f"/proc/{pid}/cmdline").read_text()]
+    heap = next(line for line in Path(f"/proc/{pid}/maps").read_text().splitlines() if line.endswith("[heap]"))
+    begin, end = (int(word, 16) for word in heap.split()[0].split("-"))
+    with open(f"/proc/{pid}/mem", "rb") as memory:
+        memory.seek(begin)
+        return memory.read(end - begin)
 
 
 def test_the_serial_log_is_kept(done, conn, daemon):

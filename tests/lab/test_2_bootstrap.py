@@ -32,23 +32,6 @@ def test_status_shows_every_machine_and_nothing_wrong(lab):
     }
 
 
-def test_no_private_key_is_anywhere_but_with_its_owner(lab):
-    searched = {
-        "pi1": ["/etc/salt", "/var/cache/salt", "/var/log", "/run/rack"],
-        "pi2": ["/etc/salt", "/var/cache/salt", "/var/log", "/var/lib/saltext-lab"],
-        "hv1": ["/etc/salt", "/var/cache/salt", "/var/log", "/etc/libvirt", "/run/libvirt"],
-    }
-    for vm in ("web1", "web2"):
-        key = f"/var/lib/saltext-lab/identities/{vm}/minion.pem"
-        assert lab.run("hv1", "stat", "-c", "%a", key).stdout == "600\n"
-        line = lab.run("hv1", "sed", "-n", "5p", key).stdout.strip()
-        assert len(line) == 64
-        for host, places in searched.items():
-            assert lab.run(host, "grep", "-rlasF", line, *places, check=False).stdout == ""
-        assert line not in lab.run("hv1", "ps", "axww", "-o", "args").stdout
-        assert lab.run("hv1", "grep", "-rlasF", line, "/var/lib/saltext-lab").stdout == f"{key}\n"
-
-
 def test_again_it_changes_nothing(lab):
     done, steps = lab.bootstrap()
 

@@ -76,9 +76,9 @@ def test_a_host_is_not_let_in_by_the_master_of_the_vms(master):
 
 def test_the_doctor_says_what_is_wrong_and_exits_with_1(master, spec):
     spec(UNSERVED)
-    well = master.run("lab.doctor")
+    well = master.run("lab.doctor", "dhcp")
     spec(SERVED)
-    ill = master.run("lab.doctor")
+    ill = master.run("lab.doctor", "dhcp")
 
     assert (well.returncode, well.stdout) == (0, "nothing is wrong, of dhcp\n"), well
     assert ill.returncode == 1, ill

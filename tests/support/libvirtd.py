@@ -106,7 +106,7 @@ class Libvirtd:
 
     def crash(self):
         """Kill libvirtd alone; guests and their logs go on."""
-        inside = next(pid for pid in _pids_in(self.home) if Path(f"/proc/{pid}/comm").read_text() == "libvirtd\n")
+        inside = next(pid for pid in pids_in(self.home) if Path(f"/proc/{pid}/comm").read_text() == "libvirtd\n")
         os.kill(inside, signal.SIGKILL)
         until(lambda: not Path(f"/proc/{inside}").exists(), 20, "the end of libvirtd")
 
@@ -191,11 +191,12 @@ def _answers(home):
 
 def _gone(home, seconds=20):
     """Remove *home* when the last process of its namespaces has ended."""
-    until(lambda: not _pids_in(home), seconds, f"the end of all that runs in {home}")
+    until(lambda: not pids_in(home), seconds, f"the end of all that runs in {home}")
     shutil.rmtree(home)
 
 
-def _pids_in(home):
+def pids_in(home):
+    """Return the ids of all processes in the namespaces of the libvirtd with that *home*."""
     pids = []
     for entry in os.scandir("/proc"):
         try:

@@ -125,15 +125,20 @@ def started(home):
 
 
 @contextmanager
-def minion(of, name, private, public, **more):
-    """Run the minion *name* of master *of* with that key pair, and *more* configuration; yield its directory."""
+def minion(of, name, private, public, knows=True, **more):
+    """
+    Run the minion *name* of master *of* with that key pair, and *more* configuration; yield its directory.
+
+    It *knows* the key of its master, and takes no other; else it takes the first that it is shown.
+    """
     home = of.home / f"minion-{name}"
     pki = home / "pki"
     pki.mkdir(parents=True)
     (pki / "minion.pem").touch(mode=0o600)
     (pki / "minion.pem").write_text(private)
     (pki / "minion.pub").write_text(public)
-    (pki / "minion_master.pub").write_text(Path(of.opts["pki_dir"], "master.pub").read_text())
+    if knows:
+        (pki / "minion_master.pub").write_text(Path(of.opts["pki_dir"], "master.pub").read_text())
     ours = {"id": name, "master": "127.0.0.1", "master_port": of.opts["ret_port"], "root_dir": str(home)}
     ours |= {"acceptance_wait_time": 1, "rejected_retry": True, "random_reauth_delay": 2, "enable_fqdns_grains": False}
     ours |= {"mine_enabled": False, "autoload_dynamic_modules": False, "grains_cache": False}

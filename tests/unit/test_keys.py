@@ -297,7 +297,7 @@ def test_a_vm_of_ours_that_is_not_in_the_spec_is_told_and_one_of_others_is_not()
 
     assert strays(checked(DEMO), domains, {"web9": {"admitted": 1.0}}) == {
         "web9": {
-            **{"host": "hv1", "power": "on", "admitted": True, "highstated": None, "address": ""},
+            **{"host": "hv1", "power": "on", "minion": "unknown", "admitted": True, "highstated": None, "address": ""},
             "wrong": ["not in the spec: salt-run lab.remove web9"],
         }
     }

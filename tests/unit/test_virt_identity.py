@@ -6,7 +6,7 @@ import salt.crypt
 
 from saltext.lab.admit.key import fingerprint
 from saltext.lab.errors import BadWish, Refused
-from saltext.lab.virt import console, identity
+from saltext.lab.virt import console, identity, power
 
 MASTER = salt.crypt.gen_keys(2048)[1]
 
@@ -34,6 +34,27 @@ def test_a_rebuilt_guest_gets_a_new_key_and_nothing_old_stays(tmp_path):
 
     assert identity.make("vm1", MASTER, tmp_path) != first
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["master.pub", "minion.pem", "minion.pub", "vm1"]
+
+
+def test_a_private_key_is_spent_once_and_what_is_no_secret_stays(tmp_path):
+    identity.make("vm1", MASTER, tmp_path)
+
+    assert (identity.spend("vm1", tmp_path), identity.spend("vm1", tmp_path)) == (True, False)
+    assert sorted(path.name for path in (tmp_path / "vm1").iterdir()) == ["master.pub", "minion.pub"]
+
+
+@pytest.mark.parametrize(
+    ("domain", "nothing"),
+    [
+        ({"kernel": "/k", "boot": ["hd"]}, True),
+        ({"boot": ["network"]}, True),
+        ({"boot": ["network", "hd"]}, False),
+        ({"boot": ["hd"]}, False),
+        ({}, False),
+    ],
+)
+def test_who_boots_from_memory_or_network_keeps_nothing(domain, nothing):
+    assert power.keeps_nothing(domain) is nothing
 
 
 def test_forget(tmp_path):

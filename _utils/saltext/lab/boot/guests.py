@@ -43,9 +43,9 @@ class Guests:
         self.due[host] = self._due(host)
         if not self.due[host]:
             return ""
-        master_pub = self.fleet.call(self.master, "lab_master.public_key")
+        master_pub = self._ask(self.fleet.call, "lab_master.public_key")
         wishes = [self._identity(host, vm, master_pub) for vm in self.due[host]]
-        self.fleet.runner(self.master, "lab.expect", wishes)
+        self._ask(self.fleet.runner, "lab.expect", wishes)
         return ", ".join(self.due[host])
 
     def start(self, step):
@@ -65,7 +65,7 @@ class Guests:
         if _is_done(record) and record["highstate"]["digest"] == self.digests[vm]:
             return ""
         if _is_over(record):
-            self.fleet.runner(self.master, "lab.welcome", vm, again=True, timeout=step.budget)
+            self._ask(self.fleet.runner, "lab.welcome", vm, again=True, timeout=step.budget)
         record = self._wait(vm, time.monotonic() + step.budget)
         if not _is_done(record):
             raise NotConverged(
@@ -75,7 +75,7 @@ class Guests:
 
     def _due(self, host):
         domains = self.fleet.call(host, "lab_virt.domains")
-        records = self.fleet.call(self.master, "lab_master.records")
+        records = self._ask(self.fleet.call, "lab_master.records")
         mine = [name for name, vm in self.lab.vms.items() if vm.host == host]
         running = {vm: bool(domains.get(vm, {}).get("running")) for vm in mine}
         return {vm: on for vm, on in running.items() if not on or _is_lost(records.get(vm))}
@@ -89,11 +89,18 @@ class Guests:
         while not _is_over(record):
             if time.monotonic() > end:
                 raise Unreachable(f"{vm} {_missing(record)}", self._console(vm), f"salt-run lab.status {vm}")
-            record = self.fleet.call(self.master, "lab_master.wait", {vm: record}, CHUNK, timeout=CHUNK + 30).get(vm)
+            record = self._ask(self.fleet.call, "lab_master.wait", {vm: record}, CHUNK, timeout=CHUNK + 30).get(vm)
         return record
 
     def _record(self, vm):
-        return self.fleet.call(self.master, "lab_master.records", [vm]).get(vm)
+        return self._ask(self.fleet.call, "lab_master.records", [vm]).get(vm)
+
+    def _ask(self, way, *words, **options):
+        """Return what the virtual master answers by *way*; every VM waits for it, so each error names it."""
+        try:
+            return way(self.master, *words, **options)
+        except Unreachable as err:
+            raise Unreachable(f"the virtual master cannot be driven: {err.what}", err.why, err.fix) from err
 
     def _console(self, vm):
         try:

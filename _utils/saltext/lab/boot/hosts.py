@@ -27,8 +27,9 @@ class Hosts:
         if not admitted and self.fleet.answers(host):
             return ""
         if not self.fleet.wait_for(host, step.budget):
+            who = f"the virtual master {host}" if host == self.lab.masters.virtual else host
             fix = self._hint(host)
-            raise Unreachable(f"{host} does not answer", f"no minion of it connected within {step.budget:.0f} s", fix)
+            raise Unreachable(f"{who} does not answer", f"no minion of it connected within {step.budget:.0f} s", fix)
         return admitted or "answers"
 
     def converge(self, step):

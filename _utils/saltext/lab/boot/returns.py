@@ -19,8 +19,9 @@ def value(minion, fun, answer):
     Raises ``Unreachable`` when there is none, and ``Refused`` with the minion's own words when *fun* failed there.
     """
     if not answer:
-        fix = f"salt-run lab.status {minion}"
-        raise Unreachable(f"{minion} does not answer {fun}", "its minion is not connected, or was restarted", fix)
+        why = "its minion is silent: it is not connected, or was restarted just now"
+        fix = f"on {minion}: systemctl status salt-minion; then salt-run lab.status {minion}"
+        raise Unreachable(f"{minion} does not answer {fun}", why, fix)
     if answer.get("retcode") and not isinstance(answer["return"], dict):
         raise Refused(f"{fun} failed on {minion}", _text(answer["return"]))
     return answer["return"]

@@ -12,6 +12,7 @@ def strays(lab, domains, records):
         name: {
             "host": host,
             "power": "on" if domain["running"] else "off",
+            "minion": "unknown",
             "admitted": (records or {}).get(name, {}).get("admitted") is not None,
             "highstated": None,
             "address": "",

@@ -41,6 +41,14 @@ def forget(name, directory=DIRECTORY):
     return had
 
 
+def spend(name, directory=DIRECTORY):
+    """Return whether the private key of guest *name* was here; it is in the guest's memory alone now."""
+    pem = Path(directory, check(Name, name, "name"), "minion.pem")
+    had = pem.exists()
+    pem.unlink(missing_ok=True)
+    return had
+
+
 def _pair():
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
