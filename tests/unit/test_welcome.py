@@ -253,6 +253,14 @@ def test_who_begins_has_room_and_nobody_waits_for_ever(waiting, running, limit):
     assert begin or not waiting or running
 
 
+def test_those_who_have_no_room_wait_until_one_job_is_worth_it():
+    waiting = list(range(30))
+
+    assert room(waiting, 49, 50) == room(waiting, 26, 50) == []
+    assert room(waiting, 25, 50) == waiting[:25]
+    assert room(waiting[:1], 49, 50) == [0]
+
+
 def test_events_that_come_again_and_again_change_nothing(store, machines, welcome):
     ids = crowd(store, 10)
     for _ in range(5):
