@@ -327,7 +327,7 @@ def expect(wishes):
 @_answers
 def admit(minion):
     """
-    Look at the pending key of *minion* and accept it if it is the one that was enrolled.  For the reactor.
+    Look at the pending key of *minion* and accept it if it is the one that was enrolled.
 
     CLI Example:
 
@@ -341,7 +341,7 @@ def admit(minion):
 @_answers
 def welcome(minion, again=False):
     """
-    Give *minion* the first highstate of its boot, or one more with *again*.  For the reactor.
+    Give *minion* the first highstate of its boot, or one more with *again*.
 
     CLI Example:
 

@@ -5,7 +5,7 @@
 master of its own, of three workers, and light minions (tests/support/crowd.py) that share a process with this bench and
 the machine with the master.  The clock runs from their first knock to the last key that is accepted and noted, and to
 the last highstate that is noted; a light minion returns at once and asks for no pillar.  ``ratios`` are the engine over
-the reactor.  What has not ended within ten minutes is a row with its reason.
+the reactor.  What has not ended within 90 seconds is a row with its reason; the reactor has 100 and 500 but once.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from tests.support import masters
 from tests.support.crowd import Crowd
 
 SIZES = (10, 100, 500)
-LONGEST = 600  #: s
+LONGEST = 90  #: s
 
 
 def storm(way, count):
@@ -73,13 +73,19 @@ def main():
     options.add_argument("--ways", nargs="+", default=["engine", "reactor"])
     options = options.parse_args()
     found: dict = {(count, way): [] for count in options.sizes for way in options.ways}
-    for _ in range(options.runs):
+    for turn in range(options.runs):
         for (count, way), runs in found.items():
-            try:
-                runs.append(storm(way, count))
-            except (Unreachable, AssertionError) as err:
-                runs.append({"reason": f"{err}".splitlines()[0]})
+            if turn == 0 or count < 100 or way == "engine":
+                runs.append(_told(way, count))
+                print(f"{way}, {count} at once: {runs[-1]}", flush=True)
     _show(found)
+
+
+def _told(way, count):
+    try:
+        return storm(way, count)
+    except (Unreachable, AssertionError) as err:
+        return {"reason": str(err).splitlines()[0]}
 
 
 def _show(found):

@@ -93,7 +93,7 @@ class Crowd:
         self.boots = dict.fromkeys(ids, "first")
         self.started = set()
         self.mute = set(mute)  #: minions that do not return for their highstate
-        self._ended, self._aes, self._read = threading.Event(), None, (None, None)
+        self._ended, self._aes, self._read = threading.Event(), None, {}
 
     def wishes(self):
         """Return what enrols them all."""
@@ -160,12 +160,12 @@ class Crowd:
 
     def _opened(self, message):
         """Return what was published, or None with another master's key: all get the same, and it is opened once."""
-        if self._aes and self._read[0] != (message, self._aes):
+        if self._aes and (message, self._aes) not in self._read:
             try:
-                self._read = (message, self._aes), self._aes.loads(salt.payload.loads(message)["load"])
+                self._read[message, self._aes] = self._aes.loads(salt.payload.loads(message)["load"])
             except AuthenticationError:
-                self._read = (message, self._aes), None
-        return self._read[1] if self._aes else {}
+                self._read[message, self._aes] = None
+        return self._read[message, self._aes] if self._aes else {}
 
     def _work(self, light, load):
         """Return what *light* returns, None for nothing; what was done is told until the master has heard it."""

@@ -142,12 +142,17 @@ def minion(of, name, private, public, **more):
         yield home
 
 
-def configure(home, spec="demo", serves=("virtual",), admission="engine"):
-    """Write the configuration of a master into *home*."""
-    about = {"tree": str(REPOSITORY), "spec": spec, "serves": list(serves), "admission": admission}
+def configuration(**about):
+    """Return the configuration that the formula writes for a master with *about* in its slice."""
     jinja = jinja2.Environment()
     jinja.filters["json"] = json.dumps
-    opts = yaml.safe_load(jinja.from_string(TEMPLATE.read_text()).render(pillar={"lab": {"master": about}}))
+    about["tree"] = str(REPOSITORY)
+    return yaml.safe_load(jinja.from_string(TEMPLATE.read_text()).render(pillar={"lab": {"master": about}}))
+
+
+def configure(home, spec="demo", serves=("virtual",), admission="engine"):
+    """Write the configuration of a master into *home*."""
+    opts = configuration(spec=spec, serves=list(serves), admission=admission)
     opts["lab"] |= {"records": str(home / "records"), "audit": str(home / "audit/admission.log")}
     opts["lab"]["overlays"] = str(home / "overlays")
     opts |= {"interface": "127.0.0.1", "publish_port": _free(), "ret_port": _free(), "root_dir": str(home)}

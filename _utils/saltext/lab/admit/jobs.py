@@ -4,6 +4,11 @@ from dataclasses import dataclass
 
 APPLY, BOOT, CHECK, LOST = "apply", "boot", "check", "lost"
 
+LIFE = 20  #: seconds without a return after which a minion is asked whether it is still at it
+SLOW = (20, 40)  #: pauses until a question is put again, and given up; an emulated guest under load takes its time
+RESTARTED = (2, 4, 8, 16, 32)  #: the same for minions that may have to find a new master first
+GRACE = 2  #: seconds in which the return of one that is not at it any more may still come
+
 
 @dataclass
 class Job:

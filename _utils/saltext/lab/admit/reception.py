@@ -7,6 +7,7 @@ import time
 from saltext.lab.admit import office
 from saltext.lab.admit.bus import Bus
 from saltext.lab.admit.gather import hints
+from saltext.lab.errors import LabError
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ class Reception:
     def _try(self, work, *args, about=None):
         try:
             work(*args)
+        except LabError as err:
+            log.error("%s", err)
         except Exception as err:  # noqa: BLE001 (whatever it is, the next one waits)
             log.exception("at the door")
             if about:

@@ -7,20 +7,15 @@ One machine or five hundred: they are asked, set to work and heard together, eac
 import logging
 import time
 
+from saltext.lab.admit import course
 from saltext.lab.admit.desk import RECORD
-from saltext.lab.admit.jobs import APPLY, BOOT, CHECK, LOST, Job, Jobs, room
-from saltext.lab.admit.record import Highstate
-from saltext.lab.boot import returns
+from saltext.lab.admit.jobs import APPLY, BOOT, CHECK, GRACE, LIFE, LOST, RESTARTED, SLOW, Job, Jobs, room
 from saltext.lab.errors import LabError
 
 log = logging.getLogger(__name__)
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"  #: another one in each boot (random(4))
 LIMIT = 50  #: machines at their highstate at once
-LIFE = 20  #: seconds without a return after which a minion is asked whether it is still at it
-SLOW = (20, 40)  #: pauses until a question is put again, and given up; an emulated guest under load takes its time
-RESTARTED = (2, 4, 8, 16, 32)  #: the same for minions that may have to find a new master first
-GRACE = 2  #: seconds in which the return of one that is not at it any more may still come
 FUNCTIONS = {APPLY: "state.apply", BOOT: "file.read", CHECK: "saltutil.find_job"}
 
 
@@ -50,7 +45,7 @@ class Welcome:
             record = self.store.get(minion)
             if record is None or record.admitted is None:
                 continue
-            if again or _is_open(record.highstate):
+            if again or course.is_open(record.highstate, time.time()):
                 self.due[minion] = record.highstate, None
             elif minion in running:
                 self.restarted.add(minion)  # or somebody says so: it is asked whether it is still at it
@@ -71,7 +66,7 @@ class Welcome:
         """Take in *answer*, the return of *minion* on job *jid*; one on somebody else's job is nothing to us."""
         job = self.jobs.heard(jid, minion)
         if job and job.kind == APPLY:
-            self._settle(minion, jid, _failure(minion, answer))
+            self._settle(minion, jid, course.failure(minion, answer))
         elif job and job.kind == BOOT:
             self._booted(minion, answer.get("return"))
         elif job and not answer.get("return") and self.jobs.waits(job.of, minion):
@@ -122,19 +117,11 @@ class Welcome:
             log.error("%s", err)
 
     def _claim(self, minion, jid, digest, seen, boot):
-        """Return whether the highstate of *minion* is ours: nobody has begun one since it was *seen* to be due."""
-        new = Highstate(state="running", at=time.time(), digest=digest, boot=boot, jid=jid)
-        return self.store.update(minion, lambda now: {"highstate": new} if now.highstate == seen else None)
+        how = {"at": time.time(), "digest": digest, "boot": boot, "jid": jid}
+        return self.store.update(minion, course.begin(seen, **how))
 
     def _settle(self, minion, jid, why, returned=True):
-        def end(record):
-            if not _is_at(record.highstate, jid):
-                return None
-            told = {"state": "failed", "why": why, "digest": ""} if why else {"state": "done"}
-            told |= {"at": time.time(), "jid": jid if returned else None}
-            return {"highstate": record.highstate.model_copy(update=told)}
-
-        if record := self.store.update(minion, end):
+        if record := self.store.update(minion, course.end(jid, time.time(), why, returned)):
             self.ended[minion] = record.highstate
             self.restarted.discard(minion)
             if returned:
@@ -147,11 +134,11 @@ class Welcome:
         if record is None or not isinstance(boot, str) or len(boot) > 64:
             return
         seen, boot = record.highstate, boot.strip()
-        if _is_open(seen) or (not _is_running(seen) and seen.boot not in (None, boot)):
+        todo = course.booted(seen, boot, time.time())
+        if todo == course.DUE:
             self.due[minion] = seen, boot
-        elif not _is_running(seen) and seen.boot is None:  # nobody had to wait for it: it is noted after the fact
-            known = {"highstate": seen.model_copy(update={"boot": boot})}
-            self.store.update(minion, lambda now: known if now.highstate == seen else None)
+        elif todo == course.NOTE:  # after the fact: nobody had to wait for it
+            self.store.update(minion, course.note(seen, boot))
 
     def _look_up(self, jid):
         for minion, answer in self.fleet.cached(jid).items():
@@ -164,32 +151,8 @@ class Welcome:
             lost = job.kind == LOST or minion in self.restarted
             if lost and minion not in self.begun_again:
                 self.begun_again.add(minion)
-                self.store.update(minion, lambda now: {"highstate": None} if _is_at(now.highstate, job.of) else None)
+                self.store.update(minion, course.drop(job.of))
                 self.take([minion])
             else:
                 why = "has lost its highstate, twice" if lost else "does not answer state.apply"
                 self._settle(minion, job.of, f"{minion} {why}", returned=False)
-
-
-def _failure(minion, answer):
-    """Return why the highstate of *minion* failed, by its return, or an empty text."""
-    try:
-        failed = returns.applied(returns.value(minion, "state.apply", answer)).failed
-        return "; ".join(f"{name}: {comment}" for name, comment in failed.items())
-    except LabError as err:
-        return str(err)
-    except Exception as err:  # noqa: BLE001 (anything may come back)
-        return f"its return cannot be read: {err!r}"
-
-
-def _is_at(highstate, jid):
-    return highstate is not None and highstate.state == "running" and highstate.jid == jid
-
-
-def _is_running(highstate):
-    return highstate is not None and highstate.state == "running" and not highstate.is_stale(time.time())
-
-
-def _is_open(highstate):
-    """Return whether a machine with *highstate* has yet to get one, whichever boot it is in."""
-    return highstate is None or highstate.is_stale(time.time()) or (highstate.state == "failed" and not highstate.jid)
