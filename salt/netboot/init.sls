@@ -1,6 +1,7 @@
 {%- set netboot = pillar.lab.netboot %}
 {%- set etc = "/etc/saltext-lab/netboot" %}
 {%- set http = "/srv/netboot/http" %}
+{%- set tftp = "/srv/netboot/tftp" %}
 
 netboot-packages:
   pkg.installed:
@@ -39,12 +40,25 @@ netboot-packages:
 
 {%- if netboot.dnsmasq is defined %}
 {%- if netboot.dnsmasq.tftp %}
+{%- set cfg = netboot.dnsmasq.get("pxelinux", {}) %}
+{%- set pxelinux = {"lpxelinux.0": "/usr/lib/PXELINUX", "ldlinux.c32": "/usr/lib/syslinux/modules/bios"} %}
+{%- set loaders = {"undionly.kpxe": "/usr/lib/ipxe", "snponly.efi": "/usr/lib/ipxe"} %}
+{%- if cfg %}
+{%- do loaders.update(pxelinux) %}
+{%- else %}
+{%- for file in pxelinux %}
 
-{%- for file in ("undionly.kpxe", "snponly.efi") %}
+{{ tftp }}/{{ file }}:
+  file.absent
+{%- endfor %}
+{%- endif %}
+{{- kept(tftp ~ "/pxelinux.cfg", cfg) }}
 
-/srv/netboot/tftp/{{ file }}:
+{%- for file, folder in loaders.items() %}
+
+{{ tftp }}/{{ file }}:
   file.managed:
-    - source: /usr/lib/ipxe/{{ file }}
+    - source: {{ folder }}/{{ file }}
     - makedirs: true
     - show_changes: false
     - require:

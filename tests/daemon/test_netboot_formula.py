@@ -1,37 +1,15 @@
 """The formula `netboot`, compiled by Salt itself: what it keeps is what the slice says, and in which order."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from saltext.lab.netboot import dnsmasq, nginx
 from saltext.lab.netboot.versions import Stock, Version
 from tests.support import netboot
+from tests.support.formula import low
 
-SALT = Path(__file__).parents[2] / "salt"
 BLOCK = {"blocks": {"node": {"mac": "52:54:00:88:*:*", "network": "lan", "class": "web"}}}
-
-
-def low(home, part):
-    """Return ``{(state, id): chunk}`` that the formula makes of *part*, as the minion would run it."""
-    (home / "pillar").mkdir(parents=True)
-    (home / "pillar/top.sls").write_text("base: {'*': [srv]}\n")
-    (home / "pillar/srv.sls").write_text(yaml.safe_dump({"lab": {"id": "srv", "netboot": part}}))
-    opts = {"id": "srv", "file_client": "local", "root_dir": str(home / "root"), "log_level_logfile": "quiet"}
-    opts |= {"file_roots": {"base": [str(SALT)]}, "pillar_roots": {"base": [str(home / "pillar")]}}
-    opts |= {"enable_fqdns_grains": False, "enable_gpu_grains": False}
-    (home / "minion").write_text(yaml.safe_dump(opts))
-    argv = [Path(sys.executable).parent / "salt-call", "-c", home, "--local", "--out=json", "-l", "error"]
-    done = subprocess.run(
-        [*argv, "state.show_low_sls", "netboot"], capture_output=True, text=True, timeout=60, check=True
-    )
-    chunks = json.loads(done.stdout)["local"]
-    assert all(isinstance(chunk, dict) for chunk in chunks), chunks
-    return {(chunk["state"], chunk["__id__"]): chunk for chunk in chunks}
 
 
 def needs(chunk, kind="require"):
@@ -61,6 +39,19 @@ def test_each_file_of_the_slice_is_kept_as_it_is_and_others_in_its_directory_go(
         for name, text in files.items():
             assert chunks["file", f"{folder}/{name}"]["contents"] == text
     assert chunks["file", "/etc/dnsmasq.d/saltext-lab.conf"]["contents"] == part["dnsmasq"]["conf"]
+
+
+def test_pxelinux_is_there_while_somebody_loads_it_and_its_files_are_those_of_the_slice_alone(whole, tmp_path):
+    part = netboot.slice_of({"vms": {"one": {"loader": "pxelinux"}}})
+    chunks, without, folder = low(tmp_path, part), whole[1], f"{dnsmasq.TFTP}/pxelinux.cfg"
+
+    assert (chunks["file", folder]["clean"], without["file", folder]["clean"]) == (True, True)
+    for name, text in part["dnsmasq"]["pxelinux"].items():
+        assert f"{folder}/{name}" in needs(chunks["file", folder])
+        assert chunks["file", f"{folder}/{name}"]["contents"] == text
+    for name in ("lpxelinux.0", "ldlinux.c32"):
+        assert Path(chunks["file", f"{dnsmasq.TFTP}/{name}"]["source"]).is_file()
+        assert without["file", f"{dnsmasq.TFTP}/{name}"]["fun"] == "absent"
 
 
 def test_only_the_configuration_restarts_dnsmasq_and_all_else_makes_it_read_again(whole):

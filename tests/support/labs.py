@@ -14,3 +14,14 @@ PLAIN = merge(
         "vms": {"web2": {"boot": None}, "web3": {"boot": None}},
     },
 )
+#: That lab where web1 is installed once, by what pi2 serves.
+ONCE = merge(
+    PLAIN,
+    {
+        "networks": {"lan": {"netboot": True, "dhcp": {}}},
+        "images": {"deb": {"kind": "install"}},
+        "classes": {"store": {"image": "deb", "nics": ["lan"], "boot": "install-once", "install": {"name": "vda"}}},
+        "vms": {"web1": {"class": "store", "install": {"serial": "S1", "size_gib": 8}}},
+        "netboot": {"dhcp": "pi2"},
+    },
+)

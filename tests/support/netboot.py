@@ -43,6 +43,10 @@ SPEC = {
     "aliases": {"www": "one"},
     "netboot": {"dhcp": "srv", "default": "web", "timeout": 1},
 }
+LOADERS = (
+    *("/usr/lib/ipxe/undionly.kpxe", "/usr/lib/ipxe/snponly.efi"),
+    *("/usr/lib/PXELINUX/lpxelinux.0", "/usr/lib/syslinux/modules/bios/ldlinux.c32"),
+)
 #: What makes ours a server beside another one.
 PROXY = {"networks": {"lan": {"dhcp": {"proxy": True, "range": None}}}}
 #: A DHCP server that knows nothing of booting.
@@ -105,15 +109,19 @@ class Server:
 
     def put(self, part):
         """Write the files of *part*, and remove those that are not in it."""
-        (self.home / "tftp").mkdir(exist_ok=True)  # without it dnsmasq does not start
         trees = {name: part["dnsmasq"].get(name, {}) for name in ("hosts", "options", "names")}
+        trees["tftp/pxelinux.cfg"] = part["dnsmasq"].get("pxelinux", {})
         trees |= {f"http/boot/{network}": files for network, files in part.get("nginx", {}).get("boot", {}).items()}
         (self.home / "dnsmasq.conf").write_text(self.here(part["dnsmasq"]["conf"]))
         (self.home / "lab.nginx").write_text(self.here(part.get("nginx", {}).get("conf", "")))
-        for link, prefix in part["dnsmasq"].get("links", {}).items():
-            ip(self.space, f"address replace {prefix} dev {link} nodad")
+        self.announces(part)
         for name, files in trees.items():
             self._keep(self.home / name, files)
+
+    def announces(self, part):
+        """Give its links the addresses from which it announces IPv6."""
+        for link, prefix in part["dnsmasq"].get("links", {}).items():
+            ip(self.space, f"address replace {prefix} dev {link} nodad")
 
     def _keep(self, folder, files):
         folder.mkdir(parents=True, exist_ok=True)
@@ -145,9 +153,9 @@ class Server:
         os.kill(int((self.home / "pid").read_text()), signal.SIGHUP)
 
     def fill(self, image):
-        """Put *image*, a directory, and iPXE where machines fetch them; return its ``Version``."""
-        for file in ("undionly.kpxe", "snponly.efi"):
-            _copy(f"/usr/lib/ipxe/{file}", self.home / "tftp" / file)
+        """Put *image*, a directory, and what loads it where machines fetch them; return its ``Version``."""
+        for file in LOADERS:
+            _copy(file, self.home / "tftp" / Path(file).name)
         _copy("/boot/ipxe.efi", self.home / "http/ipxe.efi")
         made = version(image)
         for file in SERVED:
@@ -243,19 +251,26 @@ def guest(wire, name, mac, log, firmware="bios", memory=256, more=()):  # noqa: 
 
     It has *memory* in MiB, and no disk unless the words *more* for QEMU give it one.  Yields its process.
     """
-    card = f"virtio-net-pci,netdev=n0,mac={mac},bootindex=1" + ("" if firmware == "bios" else ",romfile=")
-    argv = [
-        *("ip", "netns", "exec", wire.space, "qemu-system-x86_64", "-machine", "pc" if firmware == "bios" else "q35"),
-        *("-accel", "tcg,tb-size=128", "-cpu", "qemu64", "-m", str(memory), "-nodefaults", "-display", "none"),
-        *("-serial", f"file:{log}", "-netdev", f"tap,id=n0,ifname={wire.tap(f't-{name}')},script=no,downscript=no"),
-        *("-device", card, *_firmware(firmware, log.with_suffix(".vars")), *more),
-    ]
+    argv = qemu(wire, name, mac, f"file:{log}", memory, firmware, log.with_suffix(".vars"), more)
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, stdout=subprocess.PIPE)
     try:
         yield process
     finally:
         process.kill()
         process.communicate()
+
+
+def qemu(wire, name, mac, serial, memory, firmware="bios", variables=None, more=()):  # noqa: PLR0913, PLR0917
+    """Return the words that run such a machine with its serial console at *serial*; UEFI keeps *variables*, a file."""
+    # The card's iPXE waits 2 s for a key, also where QEMU has the kernel.
+    rom = "" if firmware == "bios" and "-kernel" not in more else ",romfile="
+    card = f"virtio-net-pci,netdev=n0,mac={mac},bootindex=1{rom}"
+    return [
+        *("ip", "netns", "exec", wire.space, "qemu-system-x86_64", "-machine", "pc" if firmware == "bios" else "q35"),
+        *("-accel", "tcg,tb-size=128", "-cpu", "qemu64", "-m", str(memory), "-nodefaults", "-display", "none"),
+        *("-serial", serial, "-netdev", f"tap,id=n0,ifname={wire.tap(f't-{name}')},script=no,downscript=no"),
+        *("-device", card, *_firmware(firmware, variables), *more),
+    ]
 
 
 def _firmware(firmware, variables):

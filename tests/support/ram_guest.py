@@ -62,6 +62,12 @@ class Console:
         self.type(f'echo "OUT""PUT<$({command})>"\n')
         return self.wait(r"OUTPUT<([^>]*)>", seconds, since)[1].replace("\r", "").strip()
 
+    def log_in(self):
+        """Wait for the shell that the console of the image ``ram`` offers."""
+        self.wait("Please press Enter", BOOT)
+        self.type("\n")
+        self.wait("# ", 30)
+
 
 class Guest(Console):
     """
@@ -85,9 +91,3 @@ class Guest(Console):
                 *("-append", f"console=ttyS0 quiet {WHO} {words}"),
             ],
         )
-
-    def log_in(self):
-        """Wait for the shell that the console offers."""
-        self.wait("Please press Enter", BOOT)
-        self.type("\n")
-        self.wait("# ", 30)

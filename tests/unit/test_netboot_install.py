@@ -16,7 +16,7 @@ from saltext.lab.netboot.versions import Stock, Version, version
 from saltext.lab.plan import merge
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
-from tests.support.labs import PLAIN
+from tests.support.labs import ONCE
 
 MAC, IP = "52:54:00:99:00:01", "10.77.0.20"
 
@@ -124,16 +124,6 @@ def test_the_partition_for_the_mark_is_where_the_installer_has_it_and_the_root_i
     assert places[-1] == (67 * 2048, 100 * 2048)
 
 
-ONCE = merge(
-    PLAIN,
-    {
-        "networks": {"lan": {"netboot": True, "dhcp": {}}},
-        "images": {"deb": {"kind": "install"}},
-        "classes": {"store": {"image": "deb", "nics": ["lan"], "boot": "install-once", "install": {"name": "vda"}}},
-        "vms": {"web1": {"class": "store", "install": {"serial": "S1", "size_gib": 8}}},
-        "netboot": {"dhcp": "pi2"},
-    },
-)
 IMAGES = {
     "installer": [Version("aaaaaaaaaaaa", "installer", "6.1", {"vmlinuz": "1", "initrd.img": "2"})],
     "deb": [Version("bbbbbbbbbbbb", "deb", "6.1", {"disk.raw.gz": "ff"})],
@@ -213,7 +203,7 @@ def test_only_a_machine_that_is_installed_once_is_asked_to_be_installed_anew():
 
     class Fleet:
         @staticmethod
-        def call(*words):
+        def call(*words, timeout):
             asked.append(words)
             return 2
 

@@ -110,6 +110,32 @@ def test_a_guest_is_told_who_it_is_where_it_is_and_who_its_master_is(vm, number)
     assert LAB[vm]["address"] == f"10.10.0.{number}"
 
 
+DISK = {"kind": "disk", "source": "https://images.example/deb12.qcow2", "sha256": "a" * 64}
+STARTS = {  # what else the spec says of the machine, and whether what it runs is on its disk
+    "its disk, which began with an image": ({"images": {"deb": DISK}, "classes": {"web": {"image": "deb"}}}, True),
+    "its disk, once it is installed": (
+        {
+            "images": {"deb": {"kind": "install"}},
+            "classes": {"web": {"image": "deb", "boot": "install-once", "install": {"name": "vda"}}},
+        },
+        True,
+    ),
+    "its disk, and nobody knows what is on it": ({"classes": {"web": {"boot": "local"}}}, True),
+    "an image in memory, from the network": ({"classes": {"web": {"boot": "ram"}}}, False),
+    "an image in memory, from its host": ({}, False),
+}
+
+
+@pytest.mark.parametrize(("patch", "told"), STARTS.values(), ids=STARTS)
+def test_a_guest_finds_in_fw_cfg_who_it_is_if_it_boots(patch, told):
+    disks = {"vms": {vm: {"disks": {"vda": {"pool": "vms", "size_gib": 8}}} for vm in VMS}}
+    served = {"netboot": {"dhcp": "pi2"}, "networks": {"lan": {"netboot": True, "dhcp": {}}}}
+    found = compile(checked(merge(merge(merge(SPEC, disks), served), patch)))["hv1"]["virt"]["domains"]["web2"]
+    words = {"value": "lab.id=web2 lab.ip=10.10.0.22/24 lab.master=10.10.0.2 lab.domain=demo.example"}
+
+    assert found["fw_cfg"].get("opt/saltext-lab/words") == (words if told else None)
+
+
 @pytest.mark.parametrize("vm", VMS)
 def test_the_key_of_a_guest_is_a_file_on_its_hypervisor_and_not_in_its_domain(vm):
     assert domain(vm)["fw_cfg"] == {

@@ -93,7 +93,7 @@ def test_dns_has_every_machine_with_all_its_addresses_and_its_aliases():
         ({}, "dhcp-range=set:lan,10.10.0.100,10.10.0.149,255.255.255.0,infinite"),
         ({}, "dhcp-range=set:guests,10.20.0.0,static,255.255.255.0,3600"),
         ({}, "dhcp-range=tag:block-node,10.10.0.150,10.10.0.159,255.255.255.0,infinite"),
-        ({}, "dhcp-boot=tag:lan,tag:ipxe,tag:block-node,http://10.10.0.2/boot/lan/block-node.ipxe"),
+        ({}, "dhcp-boot=tag:lan,tag:!pxelinux,tag:ipxe,tag:block-node,http://10.10.0.2/boot/lan/block-node.ipxe"),
         ({}, "interface=lan"),
         (
             {"blocks": None, "networks": {"lan": {"dhcp": {"proxy": True, "range": None}}}},
@@ -127,7 +127,8 @@ def test_the_three_roles_may_be_on_three_hosts():
         "hv1": ["dnsmasq", "ipxe"],
         "hv2": ["ipxe", "nginx-light"],
     }
-    assert "dhcp-boot=tag:lan,tag:bios,tag:!ipxe,undionly.kpxe,,10.10.0.3" in parts["pi2"]["dnsmasq"]["conf"]
+    loads = "dhcp-boot=tag:lan,tag:!pxelinux,tag:bios,tag:!ipxe,undionly.kpxe,,10.10.0.3"
+    assert loads in parts["pi2"]["dnsmasq"]["conf"]
     assert "http://10.10.0.4/boot/lan/boot.ipxe" in parts["pi2"]["dnsmasq"]["conf"]
     assert "port=0" in parts["hv1"]["dnsmasq"]["conf"].splitlines()
     assert "dhcp" not in parts["hv1"]["dnsmasq"]["conf"]

@@ -5,6 +5,8 @@ What changes while it runs stands in directories that it watches, never in its o
 has to be restarted.  No ``set:`` is in the hosts directory: dnsmasq 2.90 dies of it at SIGHUP.
 """
 
+from saltext.lab.netboot.pxelinux import LOADER
+
 HOSTS, OPTIONS, NAMES = (f"/etc/saltext-lab/netboot/{name}" for name in ("hosts", "options", "names"))
 TFTP = "/srv/netboot/tftp"
 LOG = "/var/log/saltext-lab-dnsmasq.log"
@@ -28,11 +30,12 @@ def dns(domain):
     return [f"domain={domain}", f"local=/{domain}/", f"hostsdir={NAMES}", "localise-queries", "domain-needed"]
 
 
-def dhcp():
-    """Return the lines of a DHCP server that has networks."""
+def dhcp(pxelinux):
+    """Return the lines of a DHCP server that has networks; those with the MACs *pxelinux* load that, never iPXE."""
     match = [f"dhcp-match=set:{name},option:client-arch,{code}" for name, of in ARCHITECTURES.items() for code in of]
+    tagged = [f"dhcp-mac=set:pxelinux,{mac}" for mac in pxelinux]
     watched = [f"dhcp-hostsdir={HOSTS}", f"dhcp-optsdir={OPTIONS}", f"dhcp-leasefile={LEASES}"]
-    return ["dhcp-authoritative", "enable-ra", "log-dhcp", *watched, "dhcp-match=set:ipxe,175", *match]
+    return ["dhcp-authoritative", "enable-ra", "log-dhcp", *watched, "dhcp-match=set:ipxe,175", *match, *tagged]
 
 
 def tftp():
@@ -68,15 +71,16 @@ def block(name, mac, numbers, netmask, lease):  # noqa: PLR0913, PLR0917
 
 def boot(network, tftp, http, blocks):
     """Return the lines that lead machines in *network* to iPXE, and iPXE to its script; the servers are addresses."""
-    scripts = f"http://{http}/boot/{network}"
-    loads = [f"dhcp-boot=tag:{network},tag:{arch},tag:!ipxe,{file},,{tftp}" for arch, file in LOADERS.items()]
+    scripts, to_ipxe = f"http://{http}/boot/{network}", f"tag:{network},tag:!pxelinux"
+    loads = [f"dhcp-boot={to_ipxe},tag:{arch},tag:!ipxe,{file},,{tftp}" for arch, file in LOADERS.items()]
     return [
         NO_PROXY.format(network=network),
         *loads,
-        f"dhcp-option-force=tag:{network},tag:http,tag:!ipxe,60,HTTPClient",
-        f"dhcp-boot=tag:{network},tag:http,tag:!ipxe,http://{http}/ipxe.efi",
-        *(f"dhcp-boot=tag:{network},tag:ipxe,tag:block-{name},{scripts}/block-{name}.ipxe" for name in blocks),
-        f"dhcp-boot=tag:{network},tag:ipxe,tag:!block,{scripts}/boot.ipxe",
+        f"dhcp-option-force={to_ipxe},tag:http,tag:!ipxe,60,HTTPClient",
+        f"dhcp-boot={to_ipxe},tag:http,tag:!ipxe,http://{http}/ipxe.efi",
+        *(f"dhcp-boot={to_ipxe},tag:ipxe,tag:block-{name},{scripts}/block-{name}.ipxe" for name in blocks),
+        f"dhcp-boot={to_ipxe},tag:ipxe,tag:!block,{scripts}/boot.ipxe",
+        f"dhcp-boot=tag:{network},tag:pxelinux,tag:bios,{LOADER},,{tftp}",
     ]
 
 

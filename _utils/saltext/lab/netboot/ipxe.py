@@ -53,7 +53,7 @@ class Ram(NamedTuple):
         """Return the text of each turn's plan for GRUB."""
         own = self.versions, [word for word in self.words if "${" not in word]
         return [
-            grub.plan([self._plain(at) for at in (turn, turn + 1) if at < len(own[0])], own[1], INITRD)
+            grub.plan([self.plain(at) for at in (turn, turn + 1) if at < len(own[0])], own[1], INITRD)
             for turn in range(len(own[0]))
         ]
 
@@ -81,8 +81,8 @@ class Ram(NamedTuple):
         own = [word for word in (*self.words, *self._tells(turn)) if "${" in word]
         return grub.start(self.site, f"{plans}-{turn}.plan", own)
 
-    def _plain(self, turn):
-        """Return where a version is, and its words for GRUB, which completes none."""
+    def plain(self, turn):
+        """Return where a version is on the site, and its words for a loader that completes none."""
         words = (*self._roots(turn), *self._tells(turn))
         return self._at(turn).removeprefix(f"http://{self.site}"), [word for word in words if "${" not in word]
 

@@ -60,7 +60,7 @@ def _classes(lab):
 def _scripts(lab, network, stock):
     found = {"boot.ipxe": ipxe.first(), "default.ipxe": _menu(lab)}
     for name in _classes(lab):
-        found |= _ram(lab, network, f"class-{name}", _class(lab, network, stock, name))
+        found |= _ram(lab, network, f"class-{name}", of_class(lab, network, stock, name))
     for name, block in lab.blocks.items():
         if block.network == network:
             found[f"block-{name}.ipxe"] = ipxe.first(f"class-{block.class_}.ipxe")
@@ -77,7 +77,7 @@ def _own(lab, stock, one):
         return {name: ipxe.local()}
     if one.boot == ONCE:
         return {name: _install(lab, one, stock.images)}
-    return _ram(lab, one.network, name.removesuffix(".ipxe"), _machine(lab, stock, one))
+    return _ram(lab, one.network, name.removesuffix(".ipxe"), of_machine(lab, stock, one))
 
 
 def _ram(lab, network, name, boots):
@@ -88,7 +88,8 @@ def _ram(lab, network, name, boots):
     return {f"{name}.ipxe": boots.script(f"/boot/{network}/{name}")} | plans
 
 
-def _class(lab, network, stock, name):
+def of_class(lab, network, stock, name):
+    """Return the ``ipxe.Ram`` of a machine of class *name* that the lab does not name."""
     mask = ipaddress.IPv4Network(lab.networks[network].subnet).prefixlen
     told = ipxe.UNKNOWN | {"ip": f"{ipxe.UNKNOWN['ip']}/{mask}"}
     words = _words(lab, "virtual", network, told) + _over(lab, network, stock, class_overlays(lab, name))
@@ -96,7 +97,8 @@ def _class(lab, network, stock, name):
     return ipxe.Ram(_site(lab, network), image, stock.images.get(image, []), words)
 
 
-def _machine(lab, stock, one):
+def of_machine(lab, stock, one):
+    """Return the ``ipxe.Ram`` of *one*, which boots into memory."""
     told = {"id": one.name, "ip": derive.address(lab.networks, one.place)[1]}
     words = _words(lab, one.of, one.network, told) + _over(lab, one.network, stock, one.overlays)
     return ipxe.Ram(_site(lab, one.network), one.image, stock.images.get(one.image, []), words, told=True)

@@ -2,7 +2,16 @@
 
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest, parse
-from saltext.lab.spec import check_attachment, check_cloud, check_netboot, check_networks, check_storage, derive, facts
+from saltext.lab.spec import (
+    check_attachment,
+    check_cloud,
+    check_netboot,
+    check_networks,
+    check_pxelinux,
+    check_storage,
+    derive,
+    facts,
+)
 from saltext.lab.spec.model import Lab
 
 
@@ -124,5 +133,5 @@ KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail
 RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
 RULES = (
     *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _vms, _data),
-    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES),
+    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES),
 )

@@ -26,6 +26,12 @@ def _on_host(lab, vm):
     return kind.image if not (vm.boot or kind.boot) and lab.images[kind.image].kind == "ram" else None
 
 
+def _from_disk(lab, name):
+    """Return whether what VM *name* runs is on its disk."""
+    vm = lab.vms[name]
+    return not (_on_host(lab, vm) or (vm.boot or lab.classes[vm.class_].boot) == "ram")
+
+
 def _domain(lab, name, vm):
     kind, host = lab.classes[vm.class_], lab.hosts[vm.host]
     firmware, disks, first = vm.firmware or kind.firmware, storage.devices(lab, name), cloud.domain(lab, name)
@@ -43,7 +49,7 @@ def _domain(lab, name, vm):
             | ({"rom": False} if firmware != "bios" else {})
             for network in facts.vm_nics(lab, vm)
         },
-        "fw_cfg": _told(name, firmware) | first.pop("fw_cfg", {}),
+        "fw_cfg": _told(lab, name, firmware) | first.pop("fw_cfg", {}),
         **first,
         "serial_log": f"{CONSOLES}/{name}-console.log",
         "rng": True,  # else the guest spins for entropy: 0.9 s under emulation (docs/boot-time.md)
@@ -52,9 +58,11 @@ def _domain(lab, name, vm):
     }
 
 
-def _told(name, firmware):
+def _told(lab, name, firmware):
+    """Return what is in its fw_cfg: its keys, who it is where no kernel command line says so, and what UEFI skips."""
     keys = {f"opt/saltext-lab/{key}": {"file": f"{IDENTITIES}/{name}/{key}"} for key in KEYS}
-    return keys | {f"opt/org.tianocore/{what}": {"value": "n"} for what in NOT_TRIED[firmware]}
+    words = {"opt/saltext-lab/words": {"value": " ".join(_words(lab, name))}} if _from_disk(lab, name) else {}
+    return keys | words | {f"opt/org.tianocore/{what}": {"value": "n"} for what in NOT_TRIED[firmware]}
 
 
 def _boots(lab, name, vm, kind):
@@ -66,14 +74,15 @@ def _boots(lab, name, vm, kind):
 
 def _kernel(lab, name, image):
     files = {"kernel": f"{IMAGES}/{image}/vmlinuz", "initrd": f"{IMAGES}/{image}/initrd.img"}
-    return files | {"cmdline": _cmdline(lab, name)}
+    return files | {"cmdline": " ".join(["console=ttyS0", "quiet", *_words(lab, name)])}
 
 
-def _cmdline(lab, name):
+def _words(lab, name):
+    """Return who VM *name* is, by the words that the suite's images read."""
     network, address = derive.address(lab.networks, facts.vm_place(lab, name))
     master = facts.address_in(lab, lab.masters.virtual, network).ip
     told = {"id": name, "ip": address, "master": master, "domain": lab.domain}
-    return " ".join(["console=ttyS0", "quiet", *(f"lab.{key}={value}" for key, value in told.items())])
+    return [f"lab.{key}={value}" for key, value in told.items()]
 
 
 def _nic(lab, host, network):

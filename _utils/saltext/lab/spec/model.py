@@ -9,12 +9,14 @@ from saltext.lab.spec.netboot_model import (
     BOOT,
     FIRMWARE,
     INSTALL,
+    LOADER,
     OVERLAYS,
     Block,
     Boot,
     Dhcp,
     Firmware,
     Install,
+    Loader,
     Netboot,
 )
 from saltext.lab.spec.storage_model import Device, Disk, Image, Pool, Secret, SecretName
@@ -74,6 +76,7 @@ class Host(Model):
     image: Name | None = field("image that it boots", "ram")
     install: Install | None = field(INSTALL, {"serial": "WD-1234"})
     overlays: list[Name] = field(OVERLAYS, ["hv"], default=[])
+    loader: Loader = field(LOADER, "pxelinux", default="ipxe")
 
 
 class Class(Model):
@@ -97,6 +100,7 @@ class Class(Model):
     install: Install | None = field(INSTALL, {"name": "vda"})
     overlays: list[Name] = field(OVERLAYS, ["registry"], default=[])
     firmware: Firmware = field(FIRMWARE, "uefi", default="bios")
+    loader: Loader = field(LOADER, "pxelinux", default="ipxe")
 
 
 class Vm(Model):
@@ -116,6 +120,7 @@ class Vm(Model):
     install: Install | None = field("instead of its class's", {"name": "vda"})
     overlays: list[Name] = field("after its class's", ["web1"], default=[])
     firmware: Firmware | None = field("instead of its class's", "uefi")
+    loader: Loader | None = field("instead of its class's", "ipxe")
 
 
 class Lab(Model):

@@ -3,7 +3,8 @@
 import ipaddress
 
 from saltext.lab.netboot import dnsmasq, nginx
-from saltext.lab.spec import boot_scripts, cloud, derive, facts, wires
+from saltext.lab.netboot.pxelinux import PACKAGES
+from saltext.lab.spec import boot_scripts, cloud, derive, facts, pxelinux, wires
 from saltext.lab.spec.netboot_facts import (
     address,
     block_range,
@@ -26,9 +27,11 @@ def of(lab, host, stock):
     roles = [role for role, of in servers(lab).items() if of == host]
     if not roles:
         return {}
-    part: dict = {"packages": _packages(roles)}
+    part: dict = {"packages": _packages(lab, roles)}
     if "dhcp" in roles or "tftp" in roles:
         part["dnsmasq"] = {"conf": _conf(lab, host, roles), "tftp": "tftp" in roles}
+    if "tftp" in roles:
+        part["dnsmasq"]["pxelinux"] = pxelinux.files(lab, stock)
     if "dhcp" in roles:
         part["dnsmasq"] |= {"hosts": _hosts(lab), "options": _options(lab), "names": _names(lab)}
         part["dnsmasq"] |= _announced(lab, host)
@@ -45,18 +48,21 @@ def _installs(lab):
     return {"installs": found} if found else {}
 
 
-def _packages(roles):
-    wanted = {"dhcp": ["dnsmasq"], "tftp": ["dnsmasq", "ipxe"], "http": ["nginx-light", "ipxe"]}
+def _packages(lab, roles):
+    more = PACKAGES if pxelinux.macs(lab) else []
+    wanted = {"dhcp": ["dnsmasq"], "tftp": ["dnsmasq", "ipxe", *more], "http": ["nginx-light", "ipxe"]}
     return sorted({package for role in roles for package in wanted[role]})
 
 
 def _conf(lab, host, roles):
     kind = "dhcp" if "dhcp" in roles else "netboot"
     lines = dnsmasq.base([interface(lab, host, network) for network in networks(lab, kind)])
-    lines += [*dnsmasq.dns(lab.domain), *dnsmasq.dhcp(), *_networks(lab)] if "dhcp" in roles else ["port=0"]
     if "dhcp" in roles:
+        lines += [*dnsmasq.dns(lab.domain), *dnsmasq.dhcp(pxelinux.macs(lab)), *_networks(lab)]
         for name in networks(lab, "netboot"):
             lines += dnsmasq.announce(interface(lab, host, name), prefix(lab, name).network)
+    else:
+        lines += ["port=0"]
     lines += dnsmasq.tftp() if "tftp" in roles else []
     return "".join(f"{line}\n" for line in lines)
 

@@ -9,6 +9,7 @@ from saltext.lab.spec.netboot_model import Install
 
 INSTALLER = "installer"  #: the image that installs others
 ONCE = "install-once"
+PXELINUX = "pxelinux"
 
 
 class Machine(NamedTuple):
@@ -22,6 +23,8 @@ class Machine(NamedTuple):
     image: str | None
     overlays: tuple[str, ...]
     install: Install | None
+    firmware: str | None  #: of a VM
+    loader: str
 
     @property
     def network(self):
@@ -67,14 +70,18 @@ def images(lab):
 
 def _host(lab, name):
     host = lab.hosts[name]
-    return Machine(name, "physical", host.address, host.mac, host.boot, host.image, _over(lab, host), host.install)
+    over = _over(lab, host)
+    return Machine(
+        *(name, "physical", host.address, host.mac, host.boot, host.image, over, host.install, None, host.loader)
+    )
 
 
 def _vm(lab, name):
     vm, place = lab.vms[name], facts.vm_place(lab, name)
     kind, mac = lab.classes[vm.class_], derive.mac(lab.name, name, place.split("+")[0])
     boot, install = vm.boot or kind.boot, vm.install or kind.install
-    return Machine(name, "virtual", place, mac, boot, kind.image, _over(lab, kind, vm), install)
+    firmware, loader = vm.firmware or kind.firmware, vm.loader or kind.loader
+    return Machine(name, "virtual", place, mac, boot, kind.image, _over(lab, kind, vm), install, firmware, loader)
 
 
 def _over(lab, *of):

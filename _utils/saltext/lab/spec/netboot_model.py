@@ -9,6 +9,7 @@ from saltext.lab.spec.names import Name, Place
 
 Boot = Literal["ram", "install-once", "local"]
 Firmware = Literal["bios", "uefi", "uefi-http"]
+Loader = Literal["ipxe", "pxelinux"]
 Numbers = Annotated[str, StringConstraints(pattern=r"^[0-9]+-[0-9]+$")]
 DiskId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:+-]+$")]
 MacPattern = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){0,4}(:\*){1,5}$")]
@@ -20,6 +21,7 @@ BOOT = (
 INSTALL = "the disk that its image is installed on, with boot install-once"
 OVERLAYS = "what is laid over its root besides when it boots into memory"
 FIRMWARE = "what starts it, and from its network card boots by PXE, or by HTTP"
+LOADER = "what its BIOS loads over the network; pxelinux where iPXE does not run"
 
 
 class Install(Model):
