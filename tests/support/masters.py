@@ -60,7 +60,7 @@ class Master:
 
     def processes(self):
         """Return ``(pid, resident memory in KiB, title)`` of each process of this master."""
-        told = subprocess.check_output(["ps", "-o", "pid=,rss=,args=", "-g", str(self.pid)], text=True)
+        told = subprocess.check_output(["ps", "-ww", "-o", "pid=,rss=,args=", "-g", str(self.pid)], text=True)
         found = [line.split(maxsplit=2) for line in told.splitlines()]
         return [(int(pid), int(memory), title) for pid, memory, title in found]
 

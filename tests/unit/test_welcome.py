@@ -358,6 +358,21 @@ def test_a_return_that_nobody_heard_is_found_where_the_master_keeps_it(store, ma
     assert machines.applied() == [["web1"]]
 
 
+def test_a_return_that_comes_while_it_is_asked_whether_it_is_lost_counts(store, machines, welcome, clock):
+    store.put(USED)
+    machines.lost = {"web1"}
+    welcome.take(["web1"])
+    welcome.send()
+    [jid] = welcome.jobs.out
+    welcome.take(["web1"])
+    later(clock, welcome, machines, 2)
+    machines.forgotten = {jid: {"web1": {"return": DONE}}}
+    later(clock, welcome, machines, 5)
+
+    assert store.get("web1").highstate.state == "done"
+    assert machines.applied() == [["web1"]]
+
+
 def test_a_master_that_takes_no_jobs_is_asked_again(store, machines, welcome, clock):
     store.put(USED)
     publish = machines.publish
