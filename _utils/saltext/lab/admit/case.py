@@ -27,6 +27,11 @@ class Case:
         """The public key that it is about."""
         return next((self.keys[status] for status in (PENDING, DENIED, ACCEPTED) if status in self.keys), None)
 
+    @property
+    def own(self):
+        """The public key that is accepted, or may be: never the denied one of somebody else beside it."""
+        return self.keys.get(PENDING, self.keys.get(ACCEPTED))
+
     def is_(self, act):
         """Return whether the verdict is *act*."""
         return self.verdict is not None and self.verdict.act == act

@@ -96,7 +96,7 @@ class Desk:
         return [Case(one, self.store.get(one), held[one] if is_possible(one) else {}) for one in minions]
 
     def _accept(self, cases):
-        taken = self.keys.accept({case.minion: case.shown for case in cases}) if cases else ()
+        taken = self.keys.accept({case.minion: case.own for case in cases}) if cases else ()
         for case in cases:
             if case.minion not in taken:
                 case.verdict = Verdict(REJECT, "its key changed while it was looked at")
