@@ -131,6 +131,21 @@ def minion(of, name, private, public, knows=True, **more):
 
     It *knows* the key of its master, and takes no other; else it takes the first that it is shown.
     """
+    home = _minion(of, name, private, public, knows, **more)
+    with _process(PROGRAMS / "salt-minion", "-c", home, log=home / "minion.out"):
+        yield home
+
+
+@contextmanager
+def minions(of, pairs):
+    """Run a minion of master *of* for each of *pairs*, ``{name: (private, public)}``: real ones, forked from one."""
+    homes = [_minion(of, name, *pair, knows=True, multiprocessing=False) for name, pair in pairs.items()]
+    with _process(sys.executable, REPOSITORY / "tests/support/herd.py", *homes, log=of.home / "herd.out"):
+        yield
+
+
+def _minion(of, name, private, public, knows, **more):  # noqa: PLR0913, PLR0917
+    """Write what the minion *name* has before it starts; return its directory."""
     home = of.home / f"minion-{name}"
     pki = home / "pki"
     pki.mkdir(parents=True)
@@ -143,8 +158,7 @@ def minion(of, name, private, public, knows=True, **more):
     ours |= {"acceptance_wait_time": 1, "rejected_retry": True, "random_reauth_delay": 2, "enable_fqdns_grains": False}
     ours |= {"mine_enabled": False, "autoload_dynamic_modules": False, "grains_cache": False}
     (home / "minion").write_text(yaml.safe_dump(ours | _places(home) | more))
-    with _process(PROGRAMS / "salt-minion", "-c", home, log=home / "minion.out"):
-        yield home
+    return home
 
 
 def configuration(**about):
@@ -192,7 +206,7 @@ def _process(*argv, log):
         try:
             child.wait(30)
         except subprocess.TimeoutExpired as err:
-            raise Unreachable(f"{argv[3].name} does not end", f"pid {child.pid}") from err
+            raise Unreachable(f"{argv[3]} does not end", f"pid {child.pid}") from err
         finally:
             with contextlib.suppress(ProcessLookupError):  # it leads a group of its own; what is left of that goes too
                 os.killpg(child.pid, signal.SIGKILL)
