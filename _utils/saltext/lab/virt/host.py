@@ -72,8 +72,17 @@ def stop(conn, name):
     with doing(conn, f"stop domain {name}"):
         domain = conn.lookupByName(name)
         if stopped := bool(domain.isActive()):
-            domain.destroy()  # bounded: SIGTERM, then SIGKILL, then an error (libvirt, virProcessKillPainfully)
+            _destroy(domain)
         return {"stopped": stopped, "uuid": domain.UUIDString()}
+
+
+def _destroy(domain):
+    """Pull the plug; bounded: SIGTERM, then SIGKILL, then an error (libvirt, virProcessKillPainfully)."""
+    try:
+        domain.destroy()
+    except libvirt.libvirtError:  # of a guest that libvirt, just started, was looking for: "domain is not running"
+        if domain.isActive():
+            raise
 
 
 def _read(conn, domain, autostarted):
