@@ -56,7 +56,7 @@ def test_where_the_server_is_silent_it_is_named_and_the_exit_code_is_1(master):
     done = master.run("lab.reinstall", "web1")
 
     assert (done.returncode, done.stdout.count("\n")) == (1, 1), done
-    assert done.stdout.startswith("pi2 does not answer lab_netboot.reinstall — its minion is not connected")
+    assert done.stdout.startswith("pi2 does not answer lab_netboot.reinstall — its minion is silent")
 
 
 def test_a_machine_is_asked_for_once_until_it_has_told_that_it_is_done(master, site):

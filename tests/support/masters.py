@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -132,8 +133,11 @@ def minion(of, name, private, public, knows=True, **more):
     It *knows* the key of its master, and takes no other; else it takes the first that it is shown.
     """
     home = _minion(of, name, private, public, knows, **more)
-    with _process(PROGRAMS / "salt-minion", "-c", home, log=home / "minion.out"):
-        yield home
+    try:
+        with _process(PROGRAMS / "salt-minion", "-c", home, log=home / "minion.out"):
+            yield home
+    finally:
+        shutil.rmtree(home)  # another test may have one of that name
 
 
 @contextmanager
