@@ -142,7 +142,7 @@ def test_a_minion_that_lost_its_copy_of_the_key_takes_that_of_its_own_master(hos
     with host("pinned1", knows=False, **yaml.safe_load(pinning)) as home:
         started(bus, "pinned1")
 
-    assert (home / "pki/minion_master.pub").exists()
+        assert (home / "pki/minion_master.pub").exists()
 
 
 def test_a_minion_refuses_a_master_with_another_key(host, bus):
