@@ -113,7 +113,9 @@ def test_a_master_that_is_killed_again_and_again_in_the_middle_of_it_ends_with_a
                 again.kill()
             with masters.started(place) as last:
                 times = highstated(last, crowd)
-                assert set(admitted(last, crowd)) == set(crowd.pairs) == last.keys("minions")
+                # Salt writes a key to a file tmp… first; one that is killed at that leaves it there.
+                keys = {name for name in last.keys("minions") if not name.startswith("tmp")}
+                assert set(admitted(last, crowd)) == set(crowd.pairs) == keys
     assert times == {1: 30}
 
 
