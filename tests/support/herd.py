@@ -5,6 +5,7 @@ A program: ``herd.py HOME…``, where HOME/minion is the configuration of one.  
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import salt.minion
 
 
 def main():
-    """Fork a minion for each directory, and wait for them all."""
+    """Fork a minion for each directory, and wait for them all; they end with this."""
+    signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
     children = [_fork(Path(home)) for home in sys.argv[1:]]
     for child in children:
         os.waitpid(child, 0)
