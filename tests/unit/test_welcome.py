@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from saltext.lab.admit import welcome as module
 from saltext.lab.admit.digest import digests
+from saltext.lab.admit.errands import BOOT_ID
 from saltext.lab.admit.gather import concerns, hints
 from saltext.lab.admit.jobs import room
 from saltext.lab.admit.reception import Reception, see_through
 from saltext.lab.admit.record import STALE, Highstate, Record
 from saltext.lab.admit.store import Store
-from saltext.lab.admit.welcome import BOOT_ID, LIMIT, Welcome
+from saltext.lab.admit.welcome import LIMIT, Welcome
 from saltext.lab.errors import BadWish, Unreachable
 
 USED = Record(id="web1", fingerprint="ab" * 32, expires=100.0, admitted=50.0)
@@ -296,6 +297,52 @@ def later(clock, welcome, machines, seconds):
         welcome.send()
         for jid, minion, answer in hints(machines.gather(0)).returns:
             welcome.heard(jid, minion, answer)
+
+
+def given_up(store, machines, welcome, clock):
+    """Have web1 be given up, and return the id of its job."""
+    store.put(USED)
+    machines.away = {"web1"}
+    welcome.take(["web1"])
+    welcome.send()
+    [jid] = welcome.jobs.out
+    later(clock, welcome, machines, 120)
+    assert store.get("web1").highstate.state == "failed"
+    return jid
+
+
+@pytest.mark.parametrize(("answer", "state"), [(DONE, "done"), (FAILED, "failed")])
+def test_a_return_that_comes_when_its_machine_was_given_up_counts_once(  # noqa: PLR0913, PLR0917
+    store, machines, welcome, clock, answer, state
+):
+    jid = given_up(store, machines, welcome, clock)
+    welcome.heard(jid, "web1", {"return": answer, "retcode": 0})
+    ended = store.get("web1").highstate
+    welcome.heard(jid, "web1", {"return": FAILED, "retcode": 0})
+
+    assert (ended.state, ended.jid, ended.digest) == (state, jid, "d1" if state == "done" else "")
+    assert store.get("web1").highstate == ended
+    assert len(machines.applied()) == 1
+
+
+@pytest.mark.parametrize(("other", "minion"), [("1", "web1"), (None, "web2"), (None, ["web1"]), (None, None)])
+def test_a_return_on_another_job_or_of_another_machine_changes_nothing_for_who_was_given_up(  # noqa: PLR0913, PLR0917
+    store, machines, welcome, clock, other, minion
+):
+    jid = given_up(store, machines, welcome, clock)
+    welcome.heard(other or jid, minion, {"return": DONE, "retcode": 0})
+
+    assert store.get("web1").highstate.state == "failed"
+
+
+def test_a_late_return_is_nothing_to_a_machine_that_has_begun_anew(store, machines, welcome, clock):
+    jid = given_up(store, machines, welcome, clock)
+    welcome.take(["web1"])
+    welcome.send()
+    begun = store.get("web1").highstate
+    welcome.heard(jid, "web1", {"return": FAILED, "retcode": 0})
+
+    assert (begun.state, store.get("web1").highstate) == ("running", begun)
 
 
 def test_a_machine_that_goes_away_has_failed_and_gets_one_when_it_is_back(store, machines, welcome, clock):

@@ -36,6 +36,11 @@ def end(jid, now, why, returned):
     return lambda record: {"highstate": record.highstate.model_copy(update=told)} if _is_at(record, jid) else None
 
 
+def revive(seen, began):
+    """Return a change of a record: the highstate that was given up as *seen* is as it *began*, if it still stands."""
+    return lambda record: {"highstate": began} if record.highstate == seen else None
+
+
 def drop(jid):
     """Return a change of a record: the highstate of job *jid* has never been."""
     return lambda record: {"highstate": None} if _is_at(record, jid) else None

@@ -4,19 +4,14 @@ The highstate of machines that have just booted and were admitted: once in each 
 One machine or five hundred: they are asked, set to work and heard together, each as its return comes.
 """
 
-import logging
 import time
 
 from saltext.lab.admit import course
 from saltext.lab.admit.desk import RECORD
-from saltext.lab.admit.jobs import APPLY, BOOT, CHECK, GRACE, LIFE, LOST, RESTARTED, SLOW, Job, Jobs, room
-from saltext.lab.errors import LabError
+from saltext.lab.admit.errands import Errands
+from saltext.lab.admit.jobs import APPLY, BOOT, CHECK, GRACE, LIFE, LOST, RESTARTED, SLOW, Job, room
 
-log = logging.getLogger(__name__)
-
-BOOT_ID = "/proc/sys/kernel/random/boot_id"  #: another one in each boot (random(4))
 LIMIT = 50  #: machines at their highstate at once
-FUNCTIONS = {APPLY: "state.apply", BOOT: "file.read", CHECK: "saltutil.find_job"}
 
 
 class Welcome:
@@ -30,9 +25,10 @@ class Welcome:
 
     def __init__(self, store, fleet, digests, tell=lambda events: None):
         self.store, self.fleet, self.digests, self.tell = store, fleet, digests, tell
-        self.jobs, self.due, self.unknown = Jobs(), {}, set()
+        self.jobs, self.due, self.unknown = Errands(fleet), {}, set()
         self.restarted, self.begun_again = set(), set()  #: minions that have, while at it; whose job was lost before
         self.ended = {}  #: the highstate that a machine has had
+        self.given_up = {}  #: minion -> (jid, the highstate that it had begun) that was given up
 
     def busy(self):
         """Return whether there is anything to wait for."""
@@ -60,41 +56,44 @@ class Welcome:
             if record.highstate and record.highstate.state == "running" and record.highstate.jid:
                 self.jobs.add(record.highstate.jid, Job(APPLY, {record.id}, 0.0, RESTARTED))
         running = self.jobs.running()
-        self._ask(BOOT, {record.id for record in records} - running, RESTARTED)
+        self.jobs.ask(BOOT, {record.id for record in records} - running, RESTARTED, time.time())
 
     def heard(self, jid, minion, answer):
         """Take in *answer*, the return of *minion* on job *jid*; one on somebody else's job is nothing to us."""
         job = self.jobs.heard(jid, minion)
-        if job and job.kind == APPLY:
+        if job is None:
+            self._late(jid, minion, answer)
+        elif job.kind == APPLY:
             self._settle(minion, jid, course.failure(minion, answer))
-        elif job and job.kind == BOOT:
+        elif job.kind == BOOT:
             self._booted(minion, answer.get("return"))
-        elif job and not answer.get("return") and self.jobs.waits(job.of, minion):
+        elif not answer.get("return") and self.jobs.waits(job.of, minion):
             self.jobs.add(f"{job.of} {minion}", Job(LOST, {minion}, time.time() + GRACE, of=job.of))
 
     def send(self):
         """Publish what is due: questions, and one job to the machines that begin their highstate now."""
         unknown, self.unknown = self.unknown, set()
-        self._ask(BOOT, unknown, SLOW)
+        self.jobs.ask(BOOT, unknown, SLOW, time.time())
         minions = room(list(self.due), len(self.jobs.running()), LIMIT)
         digests = self.digests(minions) if minions else {}
         jid, seen = self.fleet.new_jid(), {minion: self.due.pop(minion) for minion in minions}
         ours = {one for one in minions if one in digests and self._claim(one, jid, digests[one], *seen[one])}
         if ours:
-            self._publish(jid, Job(APPLY, ours, time.time() + LIFE, SLOW))
+            self.jobs.publish(jid, Job(APPLY, ours, time.time() + LIFE, SLOW))
             self.tell([(RECORD, {"id": minion}) for minion in sorted(ours)])
 
     def look_after(self):
         """Ask after machines that have been silent for long, and wait no longer for those that do not answer."""
-        for jid, job in self.jobs.overdue(time.time()):
+        now = time.time()
+        for jid, job in self.jobs.overdue(now):
             if job.kind == APPLY:
                 self._look_up(jid)
-                self._ask(CHECK, job.waits, job.pauses, jid)
-                job.due, job.pauses = time.time() + sum(job.pauses) + LIFE, SLOW
+                self.jobs.ask(CHECK, job.waits, job.pauses, now, jid)
+                job.due, job.pauses = now + sum(job.pauses) + LIFE, SLOW
                 continue
             del self.jobs.out[jid]
             if job.pauses:
-                self._ask(job.kind, job.waits, job.pauses, job.of)
+                self.jobs.ask(job.kind, job.waits, job.pauses, now, job.of)
             elif job.kind in (CHECK, LOST):
                 self._miss(job)
 
@@ -103,18 +102,6 @@ class Welcome:
         for jid, job in list(self.jobs.out.items()):
             for minion in job.waits if job.kind == APPLY else ():
                 self._settle(minion, jid, "it was broken off", returned=False)
-
-    def _ask(self, kind, minions, pauses, of=""):
-        if minions:
-            job = Job(kind, set(minions), time.time() + pauses[0], pauses[1:], of)
-            self._publish(self.fleet.new_jid(), job, of or BOOT_ID)
-
-    def _publish(self, jid, job, *words):
-        self.jobs.add(jid, job)
-        try:
-            self.fleet.publish(sorted(job.waits), FUNCTIONS[job.kind], *words, jid=jid)
-        except LabError as err:  # it may have gone out all the same: who is at it will be asked
-            log.error("%s", err)
 
     def _claim(self, minion, jid, digest, seen, boot):
         how = {"at": time.time(), "digest": digest, "boot": boot, "jid": jid}
@@ -128,6 +115,20 @@ class Welcome:
                 self.begun_again.discard(minion)
                 self.unknown |= {minion} if record.highstate.boot is None else set()
             self.tell([(RECORD, {"id": minion})])
+
+    def _give_up(self, minion, jid, why):
+        """Note that *minion* has failed, and what it had begun: in a crowd on a small machine it may return yet."""
+        began = self.store.get(minion)
+        self._settle(minion, jid, why, returned=False)
+        self.given_up[minion] = jid, began and began.highstate
+
+    def _late(self, jid, minion, answer):
+        """Take in *answer* all the same where *minion* was given up, unless it has begun another highstate since."""
+        given_up, began = self.given_up.get(minion, (None, None)) if isinstance(minion, str) else (None, None)
+        if began and given_up == jid:
+            del self.given_up[minion]
+            if self.store.update(minion, course.revive(self.ended.get(minion), began)):
+                self._settle(minion, jid, course.failure(minion, answer))
 
     def _booted(self, minion, boot):
         record = self.store.get(minion)
@@ -155,4 +156,4 @@ class Welcome:
                 self.take([minion])
             else:
                 why = "has lost its highstate, twice" if lost else "does not answer state.apply"
-                self._settle(minion, job.of, f"{minion} {why}", returned=False)
+                self._give_up(minion, job.of, f"{minion} {why}")
