@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from saltext.lab.boot import fleet
+from saltext.lab.boot.fleet import Fleet
 from saltext.lab.boot.graph import Step
 from saltext.lab.boot.guests import Guests
 from saltext.lab.errors import Unreachable
@@ -79,9 +79,8 @@ def test_status_tells_of_a_silent_master_of_the_vms_and_of_each_vm_that_nobody_c
 
 
 @pytest.mark.usefixtures("highstated")
-def test_a_run_says_that_the_virtual_master_cannot_be_driven_because_its_minion_is_silent(master, pi2, monkeypatch):
-    monkeypatch.setattr(fleet, "LIFE", 1)
-    guests = Guests(LAB, fleet.Fleet(master.opts), {"web1": ""})
+def test_a_run_says_that_the_virtual_master_cannot_be_driven_because_its_minion_is_silent(master, pi2):
+    guests = Guests(LAB, Fleet(master.opts, life=1), {"web1": ""})
     with stopped(pi2), pytest.raises(Unreachable) as caught:
         guests.highstate(Step("highstate", "web1", (), 30))
 

@@ -359,11 +359,18 @@ def test_a_machine_that_goes_away_has_failed_and_gets_one_when_it_is_back(store,
     assert not welcome.busy()
 
 
-def test_a_machine_that_restarts_in_the_middle_of_it_begins_again_at_once(store, machines, welcome, clock):
+@pytest.fixture
+def losing(store, machines, welcome):
+    """web1 has lost the highstate that it was given; the id of the job."""
     store.put(USED)
     machines.lost = {"web1"}
     welcome.take(["web1"])
     welcome.send()
+    [jid] = welcome.jobs.out
+    return jid
+
+
+def test_a_machine_that_restarts_in_the_middle_of_it_begins_again_at_once(store, machines, welcome, clock, losing):
     machines.lost = set()
     welcome.take(["web1"])
     later(clock, welcome, machines, 10)
@@ -393,27 +400,18 @@ def test_one_that_says_that_it_is_at_it_is_waited_for(store, machines, welcome, 
     assert machines.applied() == [["web1"]]
 
 
-def test_a_return_that_nobody_heard_is_found_where_the_master_keeps_it(store, machines, welcome, clock):
-    store.put(USED)
-    machines.lost = {"web1"}
-    welcome.take(["web1"])
-    welcome.send()
-    machines.forgotten = {jid: {"web1": {"return": DONE}} for jid in welcome.jobs.out}
+def test_a_return_that_nobody_heard_is_found_where_the_master_keeps_it(store, machines, welcome, clock, losing):
+    machines.forgotten = {losing: {"web1": {"return": DONE}}}
     later(clock, welcome, machines, 30)
 
     assert store.get("web1").highstate.state == "done"
     assert machines.applied() == [["web1"]]
 
 
-def test_a_return_that_comes_while_it_is_asked_whether_it_is_lost_counts(store, machines, welcome, clock):
-    store.put(USED)
-    machines.lost = {"web1"}
-    welcome.take(["web1"])
-    welcome.send()
-    [jid] = welcome.jobs.out
+def test_a_return_that_comes_while_it_is_asked_whether_it_is_lost_counts(store, machines, welcome, clock, losing):
     welcome.take(["web1"])
     later(clock, welcome, machines, 2)
-    machines.forgotten = {jid: {"web1": {"return": DONE}}}
+    machines.forgotten = {losing: {"web1": {"return": DONE}}}
     later(clock, welcome, machines, 5)
 
     assert store.get("web1").highstate.state == "done"

@@ -17,14 +17,14 @@ RESTART = "salt-minion-restart"  #: the state that has systemd restart the minio
 
 class Fleet:
     """
-    All machines that answer to the master whose configuration is *opts*.
+    All machines that answer to the master whose configuration is *opts*; one that is silent for *life* s is asked why.
 
     Waits on the master's event bus.  ``LocalClient.cmd`` is not used: it prints on its own,
     polls every 10 ms, and takes a lost job for one that returned a text.
     """
 
-    def __init__(self, opts):
-        self.opts = opts
+    def __init__(self, opts, life=LIFE):
+        self.opts, self.life = opts, life
 
     def call(self, minion, fun, *args, timeout=60, **kwargs):
         """
@@ -96,9 +96,9 @@ class Fleet:
     def _answer(self, client, minion, fun, words, timeout):
         jid, end = self._publish(client, minion, fun, words), time.monotonic() + timeout
         while (left := end - time.monotonic()) > 0:
-            if answer := client.event.get_event(wait=min(LIFE, left), tag=f"salt/job/{jid}/ret/{minion}"):
+            if answer := client.event.get_event(wait=min(self.life, left), tag=f"salt/job/{jid}/ret/{minion}"):
                 return answer
-            if left > LIFE and not self._at_it(client, minion, jid):
+            if left > self.life and not self._at_it(client, minion, jid):
                 return client.event.get_event(wait=1, tag=f"salt/job/{jid}/ret/{minion}")
         return None
 
@@ -113,7 +113,7 @@ class Fleet:
     def _at_it(self, client, minion, jid):
         """Return whether *minion* is still busy with the job; an emulated guest under load takes its time to say so."""
         asked = self._publish(client, minion, "saltutil.find_job", ((jid,), {}))
-        answer = client.event.get_event(wait=3 * LIFE, tag=f"salt/job/{asked}/ret/{minion}")
+        answer = client.event.get_event(wait=3 * self.life, tag=f"salt/job/{asked}/ret/{minion}")
         return bool(answer and answer["return"])
 
     def _publish(self, client, minions, fun, words):
