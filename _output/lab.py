@@ -27,12 +27,24 @@ def output(data, **kwargs):
     """
     if data.get("suffix") == "progress":
         return _shown(_line(data["event"]))
+    if data.get("mistakes"):
+        return _shown(*_mistakes(data))
     if "error" in data:
         return _shown(Text(data["error"], style="red"))
     tables = [part for key, table in TABLES.items() if data.get(key) for part in table(data[key])]
     if not tables:
         return str(data.get("said") or {key: part for key, part in data.items() if key not in ("outputter", "retcode")})
     return _shown(*tables)
+
+
+def _mistakes(data):
+    """One line for each, so that an editor or a terminal finds the place; what to do with them at the end."""
+    for one in data["mistakes"]:
+        place = ":".join(str(part) for part in (one["file"], one["line"]) if part)
+        text = Text(f"{place}  " if place else "", style="bold")
+        yield text.append(one["message"], style="red")
+    what, *_, fix = data["error"].split(" — ")
+    yield Text(f"{what}: {fix}", style="bold red")
 
 
 def _line(event):

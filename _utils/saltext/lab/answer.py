@@ -19,7 +19,7 @@ def answers(runner):
         try:
             answer = runner(*args, **stated)
         except BadWish as err:
-            answer = {"error": str(err), "retcode": BAD_SPEC}
+            answer = {"error": str(err), "retcode": BAD_SPEC} | _mistakes(err)
         except LabError as err:
             answer = {"error": str(err), "retcode": FAILURE}
         except TypeError as err:  # Salt itself would print a usage text and exit 0
@@ -34,6 +34,10 @@ def answers(runner):
 
     del answering.__wrapped__  # by the arguments of *runner*, Salt would refuse an unknown one itself, and exit 0
     return answering
+
+
+def _mistakes(error):
+    return {"mistakes": [mistake.shown() for mistake in error.mistakes]} if error.mistakes else {}
 
 
 def spec_of(opts):

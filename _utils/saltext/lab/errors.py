@@ -26,6 +26,8 @@ class Refused(LabError):
 class BadWish(LabError):
     """The pillar or the call asks for something that cannot be."""
 
+    mistakes: tuple = ()  #: each ``saltext.lab.mistake.Mistake``, where it has several parts
+
 
 class NotSafe(LabError):
     """Going on would destroy data, or touch what is not ours.  A person has to say so first."""

@@ -12,7 +12,7 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from saltext.lab.errors import BadWish
+from saltext.lab.mistake import Mistake, bad, plain, short
 
 
 class Model(BaseModel):
@@ -49,13 +49,28 @@ def parse(kind, data, at):
     try:
         return _adapter(kind).validate_python(data)
     except ValidationError as err:
-        mistakes = [_mistake(kind, at, one) for one in err.errors(include_url=False)]
-        raise BadWish(f"{len(mistakes)} mistake(s) in {at}", "; ".join(mistakes), "correct the pillar") from err
+        raise bad([_mistake(kind, at, one) for one in err.errors(include_url=False)], at) from err
 
 
 def example(kind):
     """Return a wish for a *kind* that passes ``check``; the docs and the tests use it."""
     return {name: info.examples[0] for name, info in kind.model_fields.items()}
+
+
+def documented(kind, path):
+    """Return whether *path* leads to a field below *kind*, and the example of that field."""
+    for depth, part in enumerate(path):
+        kind = _bare(kind)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            info = next((info for name, info in kind.model_fields.items() if part in (name, info.alias)), None)
+            if info is None or depth == len(path) - 1:
+                return (False, None) if info is None else (True, next(iter(info.examples or ())))
+            kind = info.annotation
+        elif not (inner := typing.get_args(kind)):
+            return False, None
+        else:
+            kind = inner[-1]
+    return False, None
 
 
 def nearest(word, words):
@@ -70,25 +85,15 @@ def _adapter(kind):
 
 
 def _mistake(kind, at, error):
-    path = ":".join(str(part) for part in (at, *error["loc"]) if part != "[key]")
+    path = (*at.split(":"), *(str(part) for part in error["loc"] if part != "[key]"))
     if error["type"] == "extra_forbidden":
-        return f"{path} is unknown{_alternatives(kind, error['loc'])}"
+        return Mistake(path, f" is unknown{_alternatives(kind, error['loc'])}")
     if error["type"] == "missing":
-        return f"{path} is missing"
+        return Mistake(path, f" is missing: state it, such as {short(documented(kind, error['loc'])[1])}")
     why = str(error["ctx"]["error"]) if error["type"] == "value_error" else error["msg"]
-    shown = "" if _secret(kind, error["loc"]) else _shown(error["input"])
-    return f"{path}{shown}: {why[:1].lower()}{why[1:]}"
-
-
-def _shown(value):
-    """Return the wrong value where that helps; a whole mapping would not, and may hold what is secret."""
-    return (
-        ""
-        if isinstance(value, dict | list)
-        else f" is {str(value)[:60]!r}"
-        if isinstance(value, str)
-        else f" is {value!r}"
-    )
+    hidden = _secret(kind, error["loc"]) or isinstance(error["input"], dict | list)
+    shown = "" if hidden else f" is {short(error['input'])}"
+    return Mistake(path, f"{shown}: {why[:1].lower()}{why[1:]}", None if hidden else plain(error["input"]))
 
 
 def _secret(kind, loc):

@@ -1,63 +1,59 @@
 """Every mistake in a spec, before anything runs.  Pure."""
 
 from saltext.lab.errors import BadWish
-from saltext.lab.schema import nearest, parse
+from saltext.lab.mistake import bad, plain, told
+from saltext.lab.schema import parse
 from saltext.lab.spec import (
     check_attachment,
+    check_ceph,
     check_cloud,
+    check_devices,
+    check_needs,
     check_netboot,
     check_networks,
+    check_pools,
     check_pxelinux,
+    check_references,
+    check_secrets,
     check_storage,
     derive,
     facts,
+    mend,
 )
 from saltext.lab.spec.model import Lab
+from saltext.lab.spec.where import located
 
 
 def checked(spec):
     """
     Return *spec*, the dict under the pillar key ``lab``, as a ``Lab`` without mistakes.
 
-    Raises ``BadWish`` with every mistake: pillar path, what is wrong, what would be right.
+    Raises ``BadWish`` with every mistake: pillar path, what is wrong, what would be right; where *spec* is a
+    ``where.Spec``, with file and line.  Keys and values come first, then names that refer to nothing, then what
+    contradicts itself: that in what is left of the lab without the entries that have mistakes already, so that it may
+    take a second run to see all.
     """
-    lab = parse(Lab, spec, "lab")
-    mistakes = list(_dangling(lab)) or [one for rule in RULES for one in rule(lab)]
+    files = getattr(spec, "files", ())
+    try:
+        lab, mistakes = parse(Lab, spec, "lab"), []
+    except BadWish as err:
+        lab, mistakes = None, list(err.mistakes)
+    mistakes += check_references.dangling(lab or mend.filled(spec, mistakes), mistakes)
+    rest = lab if lab and not mistakes else mend.sound(spec, mistakes, check_references.dangling)
+    rules = RULES if rest is lab else [rule for rule in RULES if rule not in WHOLE]
+    mistakes += [_valued(told(one), spec) for rule in rules for one in rule(rest)] if rest else []
+    mistakes += [told(one) for one in check_cloud.secrets(rest)] if rest else []
+    mistakes += check_secrets.plain(spec, files)
     if mistakes:
-        raise BadWish(f"{len(mistakes)} mistake(s) in lab", "; ".join(mistakes), "correct the pillar")
+        raise bad(located(mistakes, files), "lab")
     return lab
 
 
-def _dangling(lab):
-    """Yield names that refer to nothing."""
-    every = (*_references(lab), *check_storage.references(lab), *check_netboot.references(lab))
-    for path, name, where, known in every:
-        if name not in known:
-            have = ", ".join(known) or "none"
-            yield f"{path} names {name!r}{nearest(name, known)}, which is not in lab:{where}; there are {have}"
-
-
-def _references(lab):
-    for role, host in lab.masters:
-        yield f"lab:masters:{role}", host, "hosts", lab.hosts
-    for name, network in lab.networks.items():
-        if network.over is not None:
-            yield f"lab:networks:{name}:over", network.over, "networks", lab.networks
-    for name, host in lab.hosts.items():
-        for place in (host.address, *host.joins):
-            yield f"lab:hosts:{name}", place.split("+")[0], "networks", lab.networks
-        for card, carried in host.uplinks.items():
-            for network in carried:
-                yield f"lab:hosts:{name}:uplinks:{card}", network, "networks", lab.networks
-    for name, kind in lab.classes.items():
-        yield f"lab:classes:{name}:image", kind.image, "images", lab.images
-        for network in kind.nics:
-            yield f"lab:classes:{name}:nics", network, "networks", lab.networks
-    for name, vm in lab.vms.items():
-        yield f"lab:vms:{name}:class", vm.class_, "classes", lab.classes
-        yield f"lab:vms:{name}:host", vm.host, "hosts", lab.hosts
-        for network in (*(vm.nics or ()), *((vm.address or "").split("+")[:1] if vm.address else ())):
-            yield f"lab:vms:{name}", network, "networks", lab.networks
+def _valued(mistake, spec):
+    """Return *mistake* with the value at its path, if that is one value."""
+    for part in mistake.path[1:]:
+        spec = spec.get(part) if isinstance(spec, dict) else None
+    return mistake._replace(wrong=plain(spec))
 
 
 def _names(lab):
@@ -142,4 +138,7 @@ RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address
 RULES = (
     *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _uuids, _vms, _data),
     *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES),
+    *(*check_needs.RULES, *check_devices.RULES, *check_pools.RULES, *check_ceph.RULES),
 )
+#: Rules that would tell of what is only missing because the entries that have it have other mistakes.
+WHOLE = (*check_netboot.WHOLE, *check_devices.WHOLE, *check_pools.WHOLE, *check_ceph.WHOLE)

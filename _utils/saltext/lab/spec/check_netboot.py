@@ -24,12 +24,16 @@ def references(lab):
         yield path, place.split("+")[0], "networks", lab.networks
 
 
-def networks(lab):
-    """Yield networks that nobody serves, or whose server is not in them, and servers without any."""
+def idle(lab):
+    """Yield servers without a network to serve."""
     if lab.netboot and not netboot_facts.networks(lab, "dhcp"):
         yield "lab:netboot serves nothing: state `dhcp` of a network in lab:networks"
     if lab.netboot and (lab.netboot.tftp or lab.netboot.http) and not netboot_facts.networks(lab, "netboot"):
         yield "lab:netboot names hosts of tftp or http for nothing: state `netboot` of a network in lab:networks"
+
+
+def networks(lab):
+    """Yield networks that nobody serves, or whose server is not in them."""
     for name, network in lab.networks.items():
         if network.netboot and not network.dhcp:
             yield f"lab:networks:{name}:netboot needs lab:networks:{name}:dhcp, which tells machines what to load"
@@ -153,4 +157,5 @@ def _ip(lab, place):
         return None
 
 
-RULES = (networks, ranges, machines, installed, classes, blocks, aliases)
+RULES = (idle, networks, ranges, machines, installed, classes, blocks, aliases)
+WHOLE = (idle,)

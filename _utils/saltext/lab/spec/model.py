@@ -14,6 +14,7 @@ from saltext.lab.spec.netboot_model import Block, Netboot
 from saltext.lab.spec.network_model import Network
 from saltext.lab.spec.profile_model import Profile
 from saltext.lab.spec.storage_model import Image, Pool, Secret, SecretName
+from saltext.lab.virt.types import Line
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -64,5 +65,10 @@ class Lab(Model):
     profile: Name | None = field("the profile that is active until lab.profile chooses another", "night")
     clusters: dict[Name, Cluster] = field(
         "groups of VMs by name", {"try": {"kind": "experimental", "lifetime_h": 24}}, default={}
+    )
+    plain: list[Line] = field(
+        "pillar paths of what looks like a secret and may be read by all who read the spec",
+        ["lab:vms:web1:data:wifi:password"],
+        default=[],
     )
     removal: Removal = field("how much may go in one run", {"share": 0.25}, default=Removal())

@@ -1,0 +1,105 @@
+"""Circles of need: machines none of which can start, for each waits for the next.  Pure."""
+
+import ipaddress
+
+from saltext.lab.spec import derive, facts, netboot_facts
+
+FETCHED = ("ram", netboot_facts.ONCE)  #: ways to boot that need the servers of netboot
+
+
+def circles(lab):
+    """Yield each circle of machines that need each other, named in full; the shortest through its first need."""
+    edges = _left(_edges(lab))
+    told: set = set()
+    for one, its in edges.items():
+        for other, (path, _) in its.items():
+            if path and (back := _way(edges, other, one)) is not None and frozenset(back) not in told:
+                told.add(frozenset(back))
+                yield f"{path} makes a circle: {_sentence(edges, [one, *back])}: {FIX}"
+
+
+def _edges(lab):
+    """Return ``{machine: {machine that it needs: (pillar path, why)}}``; no path where a VM needs its host."""
+    edges: dict = {}
+    for one, other, path, why in (*_stated(lab), *_booted(lab), *_pooled(lab)):
+        edges.setdefault(one, {}).setdefault(other, (path, why))
+    for name, vm in lab.vms.items():
+        if vm.host:
+            edges.setdefault(name, {}).setdefault(vm.host, (None, None))
+    return edges
+
+
+def _stated(lab):
+    for name, host in lab.hosts.items():
+        for service, of in host.needs.items():
+            yield name, of, f"lab:hosts:{name}:needs:{service}", service
+    for name, vm in lab.vms.items():
+        yield from ((name, of, f"lab:vms:{name}:needs", "first") for of in vm.needs)
+        yield from ((name, of, f"lab:classes:{vm.class_}:needs", "first") for of in lab.classes[vm.class_].needs)
+
+
+def _booted(lab):
+    servers = dict.fromkeys(netboot_facts.servers(lab).values())
+    for one in netboot_facts.machines(lab):
+        if one.boot in FETCHED:
+            at = f"lab:{'hosts' if one.of == 'physical' else 'vms'}:{one.name}:boot"
+            yield from ((one.name, server, at, "netboot") for server in servers)
+
+
+def _pooled(lab):
+    """A hypervisor mounts the pools of its VMs' disks before it starts any of them."""
+    known = _known(lab)
+    for name, vm in lab.vms.items():
+        for pool in {disk.pool: None for disk in facts.disks(lab, name).values()}:
+            source = lab.pools[pool].source
+            for host in (source and source.hosts) or ():
+                if vm.host and (server := known.get(host.rpartition(":")[0] or host) or known.get(host)):
+                    yield vm.host, server, f"lab:pools:{pool}:source:hosts", f"pool {pool}"
+
+
+def _known(lab):
+    """Return the machines of *lab* by their names, names with domain, and addresses."""
+    found: dict = {}
+    for path, place in facts.places(lab):
+        name = path.split(":")[2]
+        found |= {name: name, f"{name}.{lab.domain}": name}
+        try:
+            found[str(derive.address(lab.networks, place)[1].ip)] = name
+        except (IndexError, ipaddress.AddressValueError):
+            continue  # another rule tells of it
+    return found
+
+
+def _left(edges):
+    """Return *edges* without machines that need nobody who is left: they are in no circle."""
+    while True:
+        left = {one: {of: why for of, why in its.items() if of in edges} for one, its in edges.items()}
+        left = {one: its for one, its in left.items() if its}
+        if left == edges:
+            return edges
+        edges = left
+
+
+def _way(edges, begin, end):
+    """Return the shortest way from *begin* to *end*, both in it, or None."""
+    ways, seen = [[begin]], {begin}
+    for way in ways:
+        if way[-1] == end:
+            return way
+        new = [of for of in edges.get(way[-1], ()) if of not in seen]
+        seen.update(new)
+        ways += [[*way, of] for of in new]
+    return None
+
+
+def _sentence(edges, way):
+    """Return *way* in words: hv1 needs nas1 (nfs), which runs on hv1."""
+    steps = []
+    for one, other in zip(way, way[1:], strict=False):
+        why = edges[one][other][1]
+        steps.append(f"runs on {other}" if why is None else f"needs {other} ({why})")
+    return f"{way[0]} {', which '.join(steps)}"
+
+
+FIX = "give one of the VMs another `host`, or what is needed another server"
+RULES = (circles,)

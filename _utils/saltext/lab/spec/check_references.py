@@ -1,0 +1,74 @@
+"""Names in a spec that refer to nothing.  Pure."""
+
+from saltext.lab.mistake import Mistake
+from saltext.lab.schema import nearest
+from saltext.lab.spec import check_netboot, check_storage
+
+
+def dangling(lab, besides=()):
+    """Return a mistake for each name in *lab* that refers to nothing; none at the paths of the mistakes *besides*."""
+    known = {mistake.path for mistake in besides}
+    every = (*_core(lab), *_needs(lab), *_groups(lab), *check_storage.references(lab), *check_netboot.references(lab))
+    found = ((tuple(path.split(":")), *rest) for path, *rest in every)
+    return [_mistake(*one) for one in found if one[1] not in one[3] and not _within(one[0], known)]
+
+
+def _within(path, known):
+    return any(path[:length] in known for length in range(2, len(path) + 1))
+
+
+def _mistake(path, name, where, has):
+    have = ", ".join(has) or "none"
+    return Mistake(path, f" names {name!r}{nearest(name, has)}, which is not in lab:{where}; there are {have}", name)
+
+
+def _core(lab):
+    for role, host in lab.masters:
+        yield f"lab:masters:{role}", host, "hosts", lab.hosts
+    for name, network in lab.networks.items():
+        if network.over is not None:
+            yield f"lab:networks:{name}:over", network.over, "networks", lab.networks
+    for name, host in lab.hosts.items():
+        at = f"lab:hosts:{name}"
+        yield f"{at}:address", host.address.split("+")[0], "networks", lab.networks
+        yield from _each(f"{at}:joins", [place.split("+")[0] for place in host.joins], "networks", lab.networks)
+        for card, carried in host.uplinks.items():
+            yield from _each(f"{at}:uplinks:{card}", carried, "networks", lab.networks)
+    for name, kind in lab.classes.items():
+        yield f"lab:classes:{name}:image", kind.image, "images", lab.images
+        yield from _each(f"lab:classes:{name}:nics", kind.nics, "networks", lab.networks)
+    for name, vm in lab.vms.items():
+        at = f"lab:vms:{name}"
+        yield f"{at}:class", vm.class_, "classes", lab.classes
+        if vm.host:
+            yield f"{at}:host", vm.host, "hosts", lab.hosts
+        yield from _each(f"{at}:nics", vm.nics or (), "networks", lab.networks)
+        if vm.address:
+            yield f"{at}:address", vm.address.split("+")[0], "networks", lab.networks
+
+
+def _needs(lab):
+    zones = {host.zone: None for host in lab.hosts.values() if host.zone}
+    for name, host in lab.hosts.items():
+        for service, of in host.needs.items():
+            yield f"lab:hosts:{name}:needs:{service}", of, "hosts or lab:vms", {**lab.hosts, **lab.vms}
+    for kind, part in (("classes", lab.classes), ("vms", lab.vms)):
+        for name, one in part.items():
+            yield from _each(f"lab:{kind}:{name}:needs", one.needs, "vms", lab.vms)
+            yield from _each(f"lab:{kind}:{name}:zones", one.zones or (), "hosts:…:zone", zones)
+
+
+def _groups(lab):
+    for name, cluster in lab.clusters.items():
+        yield from _each(f"lab:clusters:{name}:vms", cluster.vms, "vms", lab.vms)
+        yield from _each(f"lab:clusters:{name}:blocks", cluster.blocks, "blocks", lab.blocks)
+    if lab.ceph:
+        yield from _each("lab:ceph:mons", lab.ceph.mons, "hosts", lab.hosts)
+        yield from _each("lab:ceph:mgrs", lab.ceph.mgrs, "hosts", lab.hosts)
+        for key in ("public", "cluster"):
+            if (network := getattr(lab.ceph, key)) is not None:
+                yield f"lab:ceph:{key}", network, "networks", lab.networks
+
+
+def _each(path, names, where, has):
+    return [(f"{path}:{number}", name, where, has) for number, name in enumerate(names)]
