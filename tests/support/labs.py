@@ -25,3 +25,35 @@ ONCE = merge(
         "netboot": {"dhcp": "pi2"},
     },
 )
+#: PLAIN with what else there is to be wrong with: OSDs, RAIDs, Ceph, a pool of NFS, clusters.
+FULL = merge(
+    PLAIN,
+    {
+        "hosts": {
+            "pi1": {"uplinks": {"trunk0": ["underlay"]}, "joins": ["underlay+11"], "zone": "a"},
+            "hv1": {
+                **{"zone": "a", "capacity": {"memory_mib": 4096, "vcpus": 8}, "osds": [{"serial": "WD-1"}]},
+                "raids": {"md0": {"level": 1, "legs": [{"serial": "S-1"}, {"serial": "S-2"}]}},
+            },
+            "hv2": {"zone": "b", "capacity": {"memory_mib": 4096, "vcpus": 8}, "osds": [{"wwn": "0x5000c500a1b2c3d4"}]},
+        },
+        "images": {"deb": {"kind": "install"}},
+        "pools": {
+            "nfs": {"type": "netfs", "path": "/srv/nfs", "source": {"hosts": ["pi2"], "dir": "/export"}},
+            "rbd": {"type": "rbd", "source": {"name": "vms", "hosts": ["hv1"]}},
+        },
+        "vms": {
+            "nas1": {"class": "web", "host": "hv1", "address": "lan+31"},
+            "dns1": {"class": "web", "host": "hv2", "address": "lan+32"},
+            "web3": {"disks": {"vda": {"pool": "rbd", "size_gib": 8}}},
+        },
+        "ceph": {
+            **{"fsid": "5b6f2d3e-6d4c-4f0e-9d0a-0a7c4f2f6a11", "mons": ["pi1", "pi2", "hv1"], "mgrs": ["pi1"]},
+            **{"public": "underlay", "size": 2, "min_size": 1, "pools": {"vms": {"quota_gib": 100}}},
+        },
+        "clusters": {
+            "prod": {"kind": "production", "vms": ["web1"], "reserve_mib": 1024},
+            "try": {"kind": "experimental", "vms": ["web2"], "lifetime_h": 24},
+        },
+    },
+)

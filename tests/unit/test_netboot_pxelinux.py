@@ -5,7 +5,6 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from saltext.lab.errors import BadWish
 from saltext.lab.netboot import pxelinux
 from saltext.lab.netboot.ipxe import Ram
 from saltext.lab.netboot.versions import Stock, Version
@@ -119,42 +118,3 @@ def test_files_are_on_the_host_of_tftp_and_packages_where_somebody_loads_it():
     assert "pxelinux" not in served(three, OLD)["dnsmasq"]
     assert served(three, OLD)["packages"] == ["dnsmasq", "ipxe", "nginx-light"]
     assert served(three, host="hv1")["dnsmasq"]["pxelinux"] == {}
-
-
-MISTAKES = {
-    "UEFI": (
-        [{"vms": {"web1": {"loader": "pxelinux", "firmware": "uefi"}}}],
-        "lab:vms:web1:loader pxelinux runs on a BIOS alone, and its `firmware` is uefi: leave one of them out",
-    ),
-    "UEFI of a block": (
-        [BLOCK, {"classes": {"old": {"firmware": "uefi-http"}}}],
-        "lab:classes:old:loader pxelinux runs on a BIOS alone",
-    ),
-    "nothing to boot": (
-        [HOST, {"hosts": {"hv1": {"boot": None}}}],
-        "lab:hosts:hv1:loader pxelinux knows `boot` ram and local alone: state one of these, or `loader` ipxe",
-    ),
-    "installed once": ([OLD, {"vms": {"web1": {"boot": "install-once"}}}], "lab:vms:web1:loader pxelinux knows `boot`"),
-    "beside another server": (
-        [OLD, {"blocks": None, "networks": {"lan": {"dhcp": {"proxy": True, "range": None}}}}],
-        "lab:vms:web1:loader pxelinux is not told beside another server: leave out `proxy` of lab:networks:lan:dhcp",
-    ),
-    "a block without addresses": (
-        [BLOCK, {"blocks": {"node": {"range": None}}}],
-        "lab:blocks:node loads PXELINUX, which knows it by its addresses: state its `range`",
-    ),
-    "another loader within a block": (
-        [BLOCK, {"blocks": {"node": {"mac": "52:54:00:0e:*:*"}}}],
-        "lab:vms:web1:loader ipxe has no use within lab:blocks:node: state pxelinux, or another MAC",
-    ),
-    "verified": ([OLD, {"netboot": {"verify": True}}], "lab:netboot:verify has GRUB refuse kernels, and PXELINUX does"),
-    "no loader": ([{"vms": {"web1": {"loader": "grub"}}}], "lab:vms:web1:loader"),
-}
-
-
-@pytest.mark.parametrize(("patches", "words"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_told_with_its_path_and_what_would_be_right(patches, words):
-    with pytest.raises(BadWish) as caught:
-        slices(*patches)
-
-    assert words in str(caught.value)

@@ -75,7 +75,9 @@ def test_what_has_to_be_stated_is_missing_with_its_path():
     class Net(Model):
         subnet: str = field("addresses", example="10.0.0.0/24", default=...)
 
-    assert mistakes({"lan": {}}, dict[str, Net]).why == "lab:boxes:lan:subnet is missing"
+    assert (
+        mistakes({"lan": {}}, dict[str, Net]).why == "lab:boxes:lan:subnet is missing: state it, such as '10.0.0.0/24'"
+    )
 
 
 def test_parse_fills_in_defaults_and_check_does_not():

@@ -38,7 +38,8 @@ def checked(spec):
         lab, mistakes = parse(Lab, spec, "lab"), []
     except BadWish as err:
         lab, mistakes = None, list(err.mistakes)
-    mistakes += check_references.dangling(lab or mend.filled(spec, mistakes), mistakes)
+    stated = spec if isinstance(spec, dict) else {}
+    mistakes += check_references.dangling(lab or mend.filled(spec, mistakes), mistakes, stated)
     rest = lab if lab and not mistakes else mend.sound(spec, mistakes, check_references.dangling)
     rules = RULES if rest is lab else [rule for rule in RULES if rule not in WHOLE]
     mistakes += [_valued(told(one), spec) for rule in rules for one in rule(rest)] if rest else []
@@ -57,9 +58,9 @@ def _valued(mistake, spec):
 
 
 def _names(lab):
-    for name in lab.hosts.keys() & lab.vms.keys():
+    for name in sorted(lab.hosts.keys() & lab.vms.keys()):
         yield f"lab:vms:{name} has the name of a host; minion ids are unique in the lab: rename one"
-    for name in lab.vms.keys() & KEYWORDS:
+    for name in sorted(lab.vms.keys() & KEYWORDS):
         yield f"lab:vms:{name} is a word that Salt keeps for itself in states: rename it"
 
 
@@ -85,7 +86,7 @@ def _twice(lab):
     }
     named |= {f"lab:vms:{name}:nics": facts.vm_nics(lab, vm) for name, vm in lab.vms.items()}
     for path, networks in named.items():
-        for network in {network for network in networks if networks.count(network) > 1}:
+        for network in sorted({network for network in networks if networks.count(network) > 1}):
             yield f"{path} has {network} twice: leave one of them out"
 
 
@@ -114,7 +115,7 @@ def _vms(lab):
         if "hypervisor" not in lab.hosts[vm.host].roles:
             yield f"lab:vms:{name}:host {vm.host} is no hypervisor: add that role to lab:hosts:{vm.host}:roles"
         if vm.address and vm.address.split("+")[0] != first:
-            yield f"lab:vms:{name}:address {vm.address} is not in {first}, the network of its first card"
+            yield f"lab:vms:{name}:address {vm.address} is not in {first}, where its first card is: choose one there"
         if first not in joined:
             name_of = lab.masters.virtual
             yield (
@@ -126,7 +127,7 @@ def _data(lab):
     parts = {f"lab:classes:{name}": kind.data for name, kind in lab.classes.items()}
     parts |= {f"lab:vms:{name}": vm.data for name, vm in lab.vms.items()}
     for path, data in parts.items():
-        for key in data.keys() & RESERVED:
+        for key in sorted(data.keys() & RESERVED):
             yield f"{path}:data:{key} would hide what the slice says itself: use another key"
 
 

@@ -14,8 +14,8 @@ def monitors(lab):
     if (have := len(dict.fromkeys(mons))) % 2 == 0:
         yield f"lab:ceph:mons has {have}: an even number survives no more than one less, name one, three or five"
     for key, names in (("mons", mons), ("mgrs", lab.ceph.mgrs)):
-        for number, name in enumerate(dict.fromkeys(names)):
-            if facts.address_in(lab, name, lab.ceph.public) is None:
+        for number, name in enumerate(names):
+            if name not in names[:number] and facts.address_in(lab, name, lab.ceph.public) is None:
                 where = f"lab:ceph:public {lab.ceph.public}"
                 yield f"lab:ceph:{key}:{number} {name} is not in {where}: add it to lab:hosts:{name}:joins"
 

@@ -21,7 +21,7 @@ def machines(lab):
         elif getattr(wish, FOREIGN[wish.kind]):
             yield f"{at}:{FOREIGN[wish.kind]} is not read by {wish.kind}: leave it out"
         if lab.images[lab.classes[lab.vms[name].class_].image].kind != "disk":
-            yield f"{at} is for images of kind disk; the image ram is told all by the kernel command line"
+            yield f"{at} is for images of kind disk; the image ram is told all by the kernel command line: leave it out"
         yield from _server(lab, name, at)
 
 

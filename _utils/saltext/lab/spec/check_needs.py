@@ -4,6 +4,7 @@ import ipaddress
 
 from saltext.lab.spec import derive, facts, netboot_facts
 
+FIRST = "first"  #: why a VM needs another that has to be up before it starts
 FETCHED = ("ram", netboot_facts.ONCE)  #: ways to boot that need the servers of netboot
 
 
@@ -15,7 +16,9 @@ def circles(lab):
         for other, (path, _) in its.items():
             if path and (back := _way(edges, other, one)) is not None and frozenset(back) not in told:
                 told.add(frozenset(back))
-                yield f"{path} makes a circle: {_sentence(edges, [one, *back])}: {FIX}"
+                way = [one, *back]
+                hosted = any(edges[at][to][1] is None for at, to in zip(way, back, strict=False))
+                yield f"{path} makes a circle: {_sentence(edges, way)}: {MOVE if hosted else LEAVE}"
 
 
 def _edges(lab):
@@ -34,8 +37,8 @@ def _stated(lab):
         for service, of in host.needs.items():
             yield name, of, f"lab:hosts:{name}:needs:{service}", service
     for name, vm in lab.vms.items():
-        yield from ((name, of, f"lab:vms:{name}:needs", "first") for of in vm.needs)
-        yield from ((name, of, f"lab:classes:{vm.class_}:needs", "first") for of in lab.classes[vm.class_].needs)
+        yield from ((name, of, f"lab:vms:{name}:needs", FIRST) for of in vm.needs)
+        yield from ((name, of, f"lab:classes:{vm.class_}:needs", FIRST) for of in lab.classes[vm.class_].needs)
 
 
 def _booted(lab):
@@ -47,14 +50,20 @@ def _booted(lab):
 
 
 def _pooled(lab):
-    """A hypervisor mounts the pools of its VMs' disks before it starts any of them."""
+    """
+    A hypervisor mounts the pools of its VMs' disks before it starts any of them.
+
+    Hosts that serve a pool to each other each start alone, and of several servers one is enough: only a pool that VMs
+    alone serve can be too late.
+    """
     known = _known(lab)
     for name, vm in lab.vms.items():
         for pool in {disk.pool: None for disk in facts.disks(lab, name).values()}:
             source = lab.pools[pool].source
-            for host in (source and source.hosts) or ():
-                if vm.host and (server := known.get(host.rpartition(":")[0] or host) or known.get(host)):
-                    yield vm.host, server, f"lab:pools:{pool}:source:hosts", f"pool {pool}"
+            servers = [known.get(host.partition(":")[0]) for host in (source and source.hosts) or ()]
+            if vm.host and all(server in lab.vms for server in servers):
+                at = f"lab:pools:{pool}:source:hosts"
+                yield from ((vm.host, server, at, f"pool {pool}") for server in servers)
 
 
 def _known(lab):
@@ -96,10 +105,11 @@ def _sentence(edges, way):
     """Return *way* in words: hv1 needs nas1 (nfs), which runs on hv1."""
     steps = []
     for one, other in zip(way, way[1:], strict=False):
-        why = edges[one][other][1]
-        steps.append(f"runs on {other}" if why is None else f"needs {other} ({why})")
+        why, it = edges[one][other][1], "itself" if one == other else other
+        steps.append(f"runs on {it}" if why is None else f"waits for {it}" if why == FIRST else f"needs {it} ({why})")
     return f"{way[0]} {', which '.join(steps)}"
 
 
-FIX = "give one of the VMs another `host`, or what is needed another server"
+MOVE = "give one of the VMs another `host`, or what is needed another server"
+LEAVE = "leave one of these needs out"
 RULES = (circles,)

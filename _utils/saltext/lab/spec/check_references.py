@@ -1,16 +1,29 @@
 """Names in a spec that refer to nothing.  Pure."""
 
+import re
+
 from saltext.lab.mistake import Mistake
 from saltext.lab.schema import nearest
 from saltext.lab.spec import check_netboot, check_storage
 
 
-def dangling(lab, besides=()):
-    """Return a mistake for each name in *lab* that refers to nothing; none at the paths of the mistakes *besides*."""
+def dangling(lab, besides=(), spec=None):
+    """
+    Return a mistake for each name in *lab* that refers to nothing.
+
+    None is at the paths of the mistakes *besides*, and none refers to what has mistakes itself: *lab* may lack entries
+    that *spec* has.
+    """
     known = {mistake.path for mistake in besides}
     every = (*_core(lab), *_needs(lab), *_groups(lab), *check_storage.references(lab), *check_netboot.references(lab))
     found = ((tuple(path.split(":")), *rest) for path, *rest in every)
-    return [_mistake(*one) for one in found if one[1] not in one[3] and not _within(one[0], known)]
+    lost = [one for one in found if one[1] not in one[3] and not _within(one[0], known)]
+    return [_mistake(*one) for one in lost if not _stated(spec or {}, *one[1:3])]
+
+
+def _stated(spec, name, where):
+    parts = [spec[part] for part in re.findall("[a-z]+", where) if part in spec]
+    return any(not isinstance(part, dict) or name in part for part in parts)
 
 
 def _within(path, known):

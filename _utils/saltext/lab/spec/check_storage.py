@@ -25,11 +25,11 @@ def disks(lab):
         letters = [device[2] for device in its]
         for device, disk in its.items():
             if disk.image and (kind := lab.images[disk.image].kind) != "disk":
-                yield f"{at}:{device}:image {disk.image} is of kind {kind}, which no disk can begin with"
+                yield f"{at}:{device}:image {disk.image} is of kind {kind}: a disk begins with one of kind disk"
             if facts.level(lab, name) and letters.count(device[2]) > 1:
                 yield f"{at}:{device} has the letter of another disk; on one level they would be the same: rename it"
         if lab.images[lab.classes[vm.class_].image].kind == "disk" and "a" not in letters:
-            yield f"{at} has no vda or sda, which image {lab.classes[vm.class_].image} of its class would be on"
+            yield f"{at} has no vda or sda, where image {lab.classes[vm.class_].image} of its class would be: state one"
 
 
 def pools(lab):
@@ -39,9 +39,9 @@ def pools(lab):
         if pool.type in (None, "dir") and not pool.path:
             yield f"lab:pools:{name}:path is missing: a pool of files needs its directory"
         if pool.type not in (None, "dir") and not pool.source:
-            yield f"lab:pools:{name}:source is missing: a pool of type {pool.type} is somewhere else"
+            yield f"lab:pools:{name}:source is missing: a pool of type {pool.type} is somewhere else: say where"
         if pool.type == "rbd" and pool.source and not (pool.source.name and pool.source.hosts):
-            yield f"lab:pools:{name}:source lacks the Ceph pool (`name`), or its monitors (`hosts`)"
+            yield f"lab:pools:{name}:source lacks the Ceph pool (`name`), or its monitors (`hosts`): state both"
         if pool.path and homes.setdefault(pool.path, name) != name:
             yield f"lab:pools:{name}:path {pool.path} is that of {homes[pool.path]}: choose another"
 

@@ -2,6 +2,8 @@
 
 import re
 
+import yaml
+
 from saltext.lab.errors import BadWish
 from saltext.lab.mistake import Mistake
 from saltext.lab.spec.where import source_line
@@ -32,13 +34,26 @@ def _words(error):
     """Return what *error* says, without the excerpt of Jinja's and the traceback of a file in Python."""
     if error.startswith("Traceback"):
         return error.strip().splitlines()[-1]
+    if "maximum recursion depth" in error:
+        return "something is within itself: an alias (*) in what its anchor (&) names, or too many brackets"
     return " ".join(error.split("\n---\n")[0].split())
 
 
 def _line(words, file):
     """Return the line of *file* that *words* are about: Jinja counts those of the file, YAML those of what it made."""
-    told = LINE.findall(words)
+    told = [int(number) for number in LINE.findall(words)] or _marked(file.text)
     if not told or words.startswith("Jinja"):
-        return int(told[-1]) if told else None
-    found = source_line(file.raw.splitlines(), (file.text or "").splitlines(), int(told[-1]) - 1)
+        return told[-1] if told else None
+    found = source_line(file.raw.splitlines(), (file.text or "").splitlines(), told[-1] - 1)
     return None if found is None else found + 1
+
+
+def _marked(text):
+    """Return the line of *text* that is no YAML, which Salt does not always tell."""
+    try:
+        yaml.compose(text or "", yaml.SafeLoader)
+    except yaml.MarkedYAMLError as err:
+        return [err.problem_mark.line + 1] if err.problem_mark else []
+    except (yaml.YAMLError, RecursionError):
+        pass
+    return []

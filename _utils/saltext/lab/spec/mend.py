@@ -1,11 +1,15 @@
 """What can be judged of a spec that has mistakes.  Pure."""
 
 from saltext.lab.errors import BadWish
-from saltext.lab.schema import documented, parse
+from saltext.lab.schema import parse
+from saltext.lab.schema_told import documented
 from saltext.lab.spec.model import Lab
 
 #: Parts whose entries stand for themselves: without one, the others are a lab still.
 PARTS = {name for name, info in Lab.model_fields.items() if str(info.annotation).startswith("dict[")}
+
+#: Parts without which the others could not be judged.
+NEEDED = {"netboot", *(name for name, info in Lab.model_fields.items() if info.is_required())}
 
 
 def filled(spec, mistakes):
@@ -49,7 +53,7 @@ def _without(spec, paths):
         part, name = path[1] if len(path) > 1 else None, path[2] if len(path) > 2 else None
         if part in PARTS and name is not None:
             left[part] = {key: entry for key, entry in left.get(part, {}).items() if str(key) != name}
-        elif part in Lab.model_fields and Lab.model_fields[part].is_required():
+        elif part in NEEDED:
             return None
         else:
             left = {key: entry for key, entry in left.items() if str(key) != part}

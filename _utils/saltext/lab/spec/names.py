@@ -9,7 +9,11 @@ from saltext.lab.schema import field
 
 
 def _cidr(text):
-    ipaddress.IPv4Network(text)
+    try:
+        ipaddress.IPv4Network(text)
+    except ValueError as err:
+        right = f"; its network is {ipaddress.IPv4Network(text, strict=False)}" if "host bits" in str(err) else ""
+        raise ValueError(f"{err}{right}") from err
     return text
 
 
