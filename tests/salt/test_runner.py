@@ -33,7 +33,7 @@ def test_all_mistakes_of_a_spec_are_told_and_the_exit_code_is_2(master, spec, bu
     assert done.returncode == 2, done
     assert "2 mistake(s) in lab" in done.stdout
     assert "lab:masters:virtual names 'pi9' (did you mean pi1?)" in done.stdout
-    assert "lab:hosts:pi1 names 'lam' (did you mean lan?)" in done.stdout
+    assert "pillar/demo.sls:7  lab:hosts:pi1:joins:0 names 'lam' (did you mean lan?)" in done.stdout
     # What orchestrate and the other master's `saltutil.runner` look at, for they see no exit code.
     assert until(lambda: bus.ended(since), 10, "the event of its end")[0]["success"] is False
 
@@ -44,8 +44,8 @@ def test_nothing_is_done_with_a_typo_in_the_spec(master, spec, bus, command):
     since = len(bus.events)
     done = master.run(f"lab.{command}")
 
-    assert (done.returncode, done.stdout.count("\n")) == (2, 1), done
-    assert "lab:nmae is unknown (did you mean name?)" in done.stdout
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (2, "6 mistake(s) in lab: correct the pillar"), done
+    assert "pillar/demo.sls:1  lab:nmae is unknown (did you mean name?)" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert bus.begun(since) == [f"runner.lab.{command}"]
 
@@ -92,6 +92,10 @@ def test_json_is_one_document(master, spec):
 
     assert json.loads(whole.stdout)["said"] == "lab demo: 5 hosts, 3 VMs, no mistakes"
     assert (json.loads(failed.stdout)["retcode"], failed.returncode) == (2, 2)
+    assert json.loads(failed.stdout)["mistakes"][1] == {
+        **{"path": "lab:hosts:pi1:joins:0", "file": "pillar/demo.sls", "line": 7, "wrong": "lam"},
+        "message": "lab:hosts:pi1:joins:0 names 'lam' (did you mean lan?), which is not in lab:networks; there are lan",
+    }
 
 
 def test_admission_and_welcome_of_somebody_unknown_are_no_errors(master):

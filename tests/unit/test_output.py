@@ -17,6 +17,18 @@ def shown(data, **kwargs):
     return OUTPUT.output({"outputter": "lab", **data}, **kwargs)
 
 
+def test_mistakes_are_told_one_on_a_line_with_their_place_first_and_their_number_last():
+    at = {"path": "lab:vms:web4:adress", "file": "pillar/demo.sls", "line": 41, "wrong": None}
+    mistakes = [at | {"message": "lab:vms:web4:adress is unknown"}, at | {"message": "lab:x [y] — z", "line": None}]
+    data = {"error": "2 mistake(s) in lab — … — correct the pillar", "mistakes": mistakes, "retcode": 2}
+
+    assert shown(data).splitlines() == [
+        "pillar/demo.sls:41  lab:vms:web4:adress is unknown",
+        "pillar/demo.sls  lab:x [y] — z",
+        "2 mistake(s) in lab: correct the pillar",
+    ]
+
+
 def lines(data):
     return [line.rstrip() for line in shown(data).splitlines() if line.strip()]
 

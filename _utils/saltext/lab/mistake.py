@@ -46,6 +46,14 @@ def bad(mistakes, at):
     return error
 
 
+def named(key):
+    """Return *key* of a dict as part of a path; Python refuses to write an integer of more than 4,300 digits."""
+    try:
+        return str(key)
+    except ValueError:
+        return "<unprintable int object>"  # as pydantic calls it
+
+
 def plain(value):
     """Return *value* if it is one value that JSON has, else as text that is short; None for lists and dicts."""
     if value is None or isinstance(value, bool | dict | list):
@@ -55,8 +63,8 @@ def plain(value):
 
 
 def short(value):
-    """Return *value* as a short text; Python itself refuses to write an integer of more than 4,300 digits."""
+    """Return *value* as a short text, however long it is."""
     try:
         return repr(value[:LONGEST]) if isinstance(value, str) else repr(value)[:LONGEST]
-    except ValueError:
+    except ValueError:  # as in ``named``
         return "a number of thousands of digits"

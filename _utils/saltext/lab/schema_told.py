@@ -3,7 +3,7 @@
 import difflib
 import json
 
-from saltext.lab.mistake import Mistake, plain, short
+from saltext.lab.mistake import Mistake, named, plain, short
 from saltext.lab.schema_kind import bare, fields, inside, is_tag
 
 QUOTE = "'"
@@ -43,7 +43,7 @@ def _stated(kind, data, error):
     """Yield the parts of the path of *error* that a person wrote: no marks of keys, or of which model was meant."""
     for part in error["loc"]:
         tag, kind = is_tag(kind, part), inside(kind, part)
-        known = {str(key): value for key, value in _items(data)}
+        known = {named(key): value for key, value in _items(data)}
         if not tag and part != "[key]" and (str(part) in known or (error["type"] == "missing")):
             yield str(part)
             data = known.get(str(part))

@@ -112,7 +112,7 @@ def _vms(lab):
         joined.add(managed)  # by its first card, whose wire is the network's own
     for name, vm in lab.vms.items():
         first = facts.vm_nics(lab, vm)[0]
-        if "hypervisor" not in lab.hosts[vm.host].roles:
+        if vm.host and "hypervisor" not in lab.hosts[vm.host].roles:
             yield f"lab:vms:{name}:host {vm.host} is no hypervisor: add that role to lab:hosts:{vm.host}:roles"
         if vm.address and vm.address.split("+")[0] != first:
             yield f"lab:vms:{name}:address {vm.address} is not in {first}, where its first card is: choose one there"

@@ -2,7 +2,7 @@
 
 import re
 
-from saltext.lab.mistake import Mistake
+from saltext.lab.mistake import Mistake, named
 from saltext.lab.spec.where import written
 
 #: The last word of a key whose value is a secret; `key` by itself is as often the name of something.
@@ -37,14 +37,14 @@ def _secrets(spec):
         entries = spec.get(part) if isinstance(spec, dict) else None
         for name, entry in entries.items() if isinstance(entries, dict) else ():
             value = entry.get(key) if key and isinstance(entry, dict) else entry
-            yield from into(("lab", part, str(name), *([key] if key else [])), value)
+            yield from into(("lab", part, named(name), *([key] if key else [])), value)
 
 
 def _below(path, data):
     if isinstance(data, dict):
         for key, value in data.items():
-            its = (*path, str(key))
-            yield from _text(its, value) if SECRET.match(str(key)) else _below(its, value)
+            its = (*path, named(key))
+            yield from _text(its, value) if SECRET.match(named(key)) else _below(its, value)
     elif isinstance(data, list):
         for number, value in enumerate(data):
             yield from _below((*path, str(number)), value)

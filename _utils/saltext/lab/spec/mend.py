@@ -1,6 +1,7 @@
 """What can be judged of a spec that has mistakes.  Pure."""
 
 from saltext.lab.errors import BadWish
+from saltext.lab.mistake import named
 from saltext.lab.schema import parse
 from saltext.lab.schema_told import documented
 from saltext.lab.spec.model import Lab
@@ -52,11 +53,11 @@ def _without(spec, paths):
     for path in paths:
         part, name = path[1] if len(path) > 1 else None, path[2] if len(path) > 2 else None
         if part in PARTS and name is not None:
-            left[part] = {key: entry for key, entry in left.get(part, {}).items() if str(key) != name}
+            left[part] = {key: entry for key, entry in left.get(part, {}).items() if named(key) != name}
         elif part in NEEDED:
             return None
         else:
-            left = {key: entry for key, entry in left.items() if str(key) != part}
+            left = {key: entry for key, entry in left.items() if named(key) != part}
     return left
 
 
@@ -69,7 +70,7 @@ def _fill(data, path):
         data = _at(data, part)
     known, value = documented(Lab, path[1:])
     if isinstance(data, dict):
-        for key in [key for key in data if str(key) == last]:
+        for key in [key for key in data if named(key) == last]:
             del data[key]
         if known:
             data[last] = _copy(value)
@@ -79,7 +80,7 @@ def _fill(data, path):
 
 def _at(data, part):
     if isinstance(data, dict):
-        return next((value for key, value in data.items() if str(key) == part), None)
+        return next((value for key, value in data.items() if named(key) == part), None)
     return None if (number := _number(data, part)) is None else data[number]
 
 

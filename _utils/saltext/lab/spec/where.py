@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import yaml
 
+from saltext.lab.mistake import named
+
 ENDS = (".sls", "/init.sls")
 MERGE = "tag:yaml.org,2002:merge"
 
@@ -150,7 +152,7 @@ def _several(node):
 
 def _key(node):
     """Return the key *node* as a part of a path: ``yes`` is ``True`` there, as YAML has it."""
-    return str(_value(node))
+    return named(_value(node))
 
 
 def _value(node):
