@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from saltext.lab.mistake import told
 from saltext.lab.spec import where
+from saltext.lab.spec.lines import source_line
 
 LINES = st.sampled_from(["vms:", "  web:", "    class: web", "    host: hv1", "", "# x"])
 #: Parts of a template, each with what becomes of it: as it is, gone, another text, or several times.
@@ -34,15 +35,15 @@ def rendered(parts):
 @example([("plain", ["vms:"]), ("loop", ["    class: web"]), ("plain", ["    class: web"])])
 def test_a_line_is_the_right_one_or_none(parts):
     raw, text, true = rendered(parts)
-    told = [where.source_line(raw, text, number) for number in range(len(text))]
+    told = [source_line(raw, text, number) for number in range(len(text))]
     wrong = [(text[at], found, true[at]) for at, found in enumerate(told) if found not in (None, true[at])]
 
     assert [one for one in wrong if one[0].strip()] == []
 
 
 @given(st.lists(LINES, min_size=1))
-def test_where_no_template_changes_anything_every_line_is_known(lines):
-    assert [where.source_line(lines, lines, number) for number in range(len(lines))] == list(range(len(lines)))
+def test_where_no_template_changes_anything_every_line_is_known(raw):
+    assert [source_line(raw, raw, number) for number in range(len(raw))] == list(range(len(raw)))
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_a_path_is_told_of_at_its_key_or_at_what_it_would_be_in(path, place):
         "lab:\n  vms:\n    web1: &web\n      host: hv1\n      nics:\n        - lan\n        - wan\n"
         "    web2:\n      <<: [*web]\n      boot: ram\n    5: {host: x}\n    yes: {}\n"
     )
-    [mistake] = where.located([told(f"{path} x")], [where.File("pillar/a.sls", text, text)])
+    [mistake] = where.Places([where.File("pillar/a.sls", text, text)]).located([told(f"{path} x")])
 
     assert mistake.place == place
 
@@ -86,7 +87,9 @@ def test_the_file_that_says_most_of_a_path_is_told():
         for name, text in {"a": "lab:\n  vms: {}\n", "b": "lab:\n  vms:\n    web1: {}\n"}.items()
     )
 
-    assert [one.place for one in where.located([told("lab:vms:web1:host x"), told("lab:vms x")], [first, second])] == [
+    assert [
+        one.place for one in where.Places([first, second]).located([told("lab:vms:web1:host x"), told("lab:vms x")])
+    ] == [
         "pillar/b.sls:3",
         "pillar/a.sls:2",
     ]

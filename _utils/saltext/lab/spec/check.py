@@ -21,7 +21,7 @@ from saltext.lab.spec import (
     mend,
 )
 from saltext.lab.spec.model import Lab
-from saltext.lab.spec.where import located
+from saltext.lab.spec.where import Places
 
 
 def checked(spec):
@@ -33,7 +33,7 @@ def checked(spec):
     contradicts itself: that in what is left of the lab without the entries that have mistakes already, so that it may
     take a second run to see all.
     """
-    files = getattr(spec, "files", ())
+    places = Places(getattr(spec, "files", ()))
     try:
         lab, mistakes = parse(Lab, spec, "lab"), []
     except BadWish as err:
@@ -44,9 +44,9 @@ def checked(spec):
     rules = RULES if rest is lab else [rule for rule in RULES if rule not in WHOLE]
     mistakes += [_valued(told(one), spec) for rule in rules for one in rule(rest)] if rest else []
     mistakes += [told(one) for one in check_cloud.secrets(rest)] if rest else []
-    mistakes += check_secrets.plain(spec, files)
+    mistakes += check_secrets.plain(spec, places)
     if mistakes:
-        raise bad(located(mistakes, files), "lab")
+        raise bad(places.located(mistakes), "lab")
     return lab
 
 

@@ -3,7 +3,6 @@
 import re
 
 from saltext.lab.mistake import Mistake, named
-from saltext.lab.spec.where import written
 
 #: The last word of a key whose value is a secret; `key` by itself is as often the name of something.
 SECRET = re.compile(
@@ -16,17 +15,17 @@ FIX = "encrypt it with `gpg --armor --encrypt` for the key of the master, and be
 MEANT = "or name the path in lab:plain if anybody may know it"
 
 
-def plain(spec, files):
-    """Return a mistake for each secret that stands in *files* as it is, and for each that nobody has decrypted."""
+def plain(spec, places):
+    """Return a mistake for each secret that stands in a file as it is, and for each that nobody has decrypted."""
     meant = spec.get("plain") if isinstance(spec, dict) else None
     meant = {one for one in meant if isinstance(one, str)} if isinstance(meant, list) else set()
-    return [one for path, value in _secrets(spec) if (one := _mistake(path, value, files, meant))]
+    return [one for path, value in _secrets(spec) if (one := _mistake(path, value, places, meant))]
 
 
-def _mistake(path, value, files, meant):
+def _mistake(path, value, places, meant):
     if SEALED in value:
         return Mistake(path, " is encrypted, and nobody decrypts it: begin the file with #!jinja|yaml|gpg")
-    if ":".join(path) in meant or PUBLIC.match(value.strip()) or not written(path, value, files):
+    if ":".join(path) in meant or PUBLIC.match(value.strip()) or not places.written(path, value):
         return None
     return Mistake(path, f" is a secret in plain text: {FIX}, {MEANT}")
 

@@ -6,7 +6,7 @@ import yaml
 
 from saltext.lab.errors import BadWish
 from saltext.lab.mistake import Mistake
-from saltext.lab.spec.where import source_line
+from saltext.lab.spec.lines import source_line
 
 NAMED = re.compile(r"SLS '([^']+)'")
 LINE = re.compile(r"line (\d+)")
