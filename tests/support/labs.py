@@ -32,10 +32,18 @@ FULL = merge(
         "hosts": {
             "pi1": {"uplinks": {"trunk0": ["underlay"]}, "joins": ["underlay+11"], "zone": "a"},
             "hv1": {
-                **{"zone": "a", "capacity": {"memory_mib": 4096, "vcpus": 8}, "osds": [{"serial": "WD-1"}]},
-                "raids": {"md0": {"level": 1, "legs": [{"serial": "S-1"}, {"serial": "S-2"}]}},
+                **{"zone": "a", "capacity": {"memory_mib": 4096, "vcpus": 8}},
+                "osds": [{"serial": "WD-1"}, {"path": "/srv/osd0"}],
+                "raids": {
+                    "md0": {"level": 1, "legs": [{"serial": "S-1"}, {"serial": "S-2"}]},
+                    "md1": {"level": 1, "legs": [{"serial": "S-8", "partition": 1}, {"serial": "S-9", "partition": 1}]},
+                    "md2": {"level": 0, "legs": [{"serial": "S-8", "partition": 2}, {"serial": "S-9", "partition": 2}]},
+                },
             },
-            "hv2": {"zone": "b", "capacity": {"memory_mib": 4096, "vcpus": 8}, "osds": [{"wwn": "0x5000c500a1b2c3d4"}]},
+            "hv2": {
+                **{"zone": "b", "capacity": {"memory_mib": 4096, "vcpus": 8}},
+                "osds": [{"wwn": "0x5000c500a1b2c3d4"}, {"path": "/srv/osd0"}],
+            },
         },
         "images": {"deb": {"kind": "install"}},
         "pools": {

@@ -52,6 +52,16 @@ def test_all_mistakes_are_told_at_once_in_these_words_and_no_other(case, tmp_pat
     assert said(case, tmp_path) == case["told"]
 
 
+def test_a_program_is_told_path_and_wrong_value():
+    patch = {"vms": {"web2": {"address": "lan+21"}}, "hosts": {"hv2": {"mac": 5, "power": {"drivr": "rack"}}}}
+    with pytest.raises(BadWish) as caught:
+        check.checked(merge(copy.deepcopy(PLAIN), patch))
+
+    assert [(one.shown()["path"], one.shown()["wrong"]) for one in caught.value.mistakes] == [
+        *(("lab:hosts:hv2:mac", 5), ("lab:hosts:hv2:power:drivr", None), ("lab:vms:web2:address", "lan+21")),
+    ]
+
+
 @pytest.mark.parametrize("lab", LABS)
 def test_the_labs_themselves_are_without_mistakes(lab):
     assert check.checked(LABS[lab])

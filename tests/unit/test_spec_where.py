@@ -46,6 +46,11 @@ def test_where_no_template_changes_anything_every_line_is_known(raw):
     assert [source_line(raw, raw, number) for number in range(len(raw))] == list(range(len(raw)))
 
 
+def test_a_line_that_a_template_filled_is_known_between_two_that_are_and_where_nothing_else_was():
+    assert source_line(["a", "b: {{ c }}", "d"], ["a", "b: 1", "d"], 1) == 1
+    assert source_line(["a", "{%- if b %}", "b: {{ c }}", "d"], ["a", "b: 1", "d"], 1) is None
+
+
 @pytest.mark.parametrize(
     ("path", "place"),
     [

@@ -41,7 +41,7 @@ def domains(lab):
     have = len(_domains(lab)) if lab.ceph else 0
     for path, size, _ in _sizes(lab):
         if size > have:
-            apart = f"which never share {ARTICLE[lab.ceph.failure_domain]}, and {have} have OSDs"
+            apart = APART[lab.ceph.failure_domain].format(have)
             yield f"{path}:size is {size} copies, {apart}: make it {max(have, 1)} or less, or add OSDs"
 
 
@@ -64,6 +64,10 @@ def _domains(lab):
     return zones if lab.ceph.failure_domain == "zone" else with_osds
 
 
-ARTICLE = {"osd": "an OSD", "host": "a host", "zone": "a zone"}
+APART = {
+    "osd": "each on another OSD, and there are {}",
+    "host": "each on another host, and hosts with OSDs are {}",
+    "zone": "each in another zone, and zones with OSDs are {}",
+}
 RULES = (monitors, networks, copies, domains)
 WHOLE = (domains,)
