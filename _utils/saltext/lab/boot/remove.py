@@ -18,8 +18,8 @@ def remove(lab, fleet, name, disks=False):
     check(Minion, name, "name")
     if name in lab.vms:
         raise Refused(f"{name} is in the spec", "lab.bootstrap would make it anew", f"take it out of lab:vms:{name}")
-    if name in lab.hosts:
-        raise Refused(f"{name} is a host", "only VMs are removed", f"salt-run lab.revoke {name}")
+    if name in facts.entrants(lab):
+        raise Refused(f"{name} is a physical machine", "only VMs are removed", f"salt-run lab.revoke {name}")
     found = _domains(fleet, facts.hypervisors(lab))
     silent = {host: str(answer) for host, answer in found.items() if isinstance(answer, LabError)}
     domains = {host: answer.get(name) for host, answer in found.items() if host not in silent}

@@ -6,7 +6,7 @@ in internet and isp and nowhere else; the router is in all but isp and storage; 
 compute nodes in wan; only the router reaches ipmi.  Networks beside the six are nobody's business here.
 """
 
-from saltext.lab.spec import facts
+from saltext.lab.spec import blocks, facts
 
 SIX = ("isp", "internet", "lan", "storage", "wan", "ipmi")
 PARTS = {
@@ -26,6 +26,9 @@ def attachment(lab):
         yield from _machine(f"lab:hosts:{name}", host.parts, networks, _of_master(lab, name))
     for name, vm in lab.vms.items():
         yield from _machine(f"lab:vms:{name}", lab.classes[vm.class_].parts, facts.vm_nics(lab, vm))
+    for name in {one.block for one in blocks.numbered(lab, "machine")}:
+        kind = lab.classes[lab.blocks[name].class_]
+        yield from _machine(f"lab:blocks:{name}", kind.parts, kind.nics)
 
 
 def _machine(at, parts, networks, more=frozenset()):
@@ -46,6 +49,7 @@ def _machine(at, parts, networks, more=frozenset()):
 def _of_master(lab, host):
     """The master of the VMs may be where their first cards are: who is not there admits nobody there."""
     firsts = {facts.vm_nics(lab, vm)[0] for vm in lab.vms.values()}
+    firsts |= {one.network for one in blocks.numbered(lab, "machine")}
     return firsts if host == lab.masters.virtual else frozenset()
 
 

@@ -45,8 +45,7 @@ def _domain(lab, name, vm):
         **_boots(lab, name, vm, kind),
         **({"disks": disks} if disks else {}),
         "nics": {
-            derive.mac(lab.name, name, network): _nic(lab, vm.host, network)
-            | ({"rom": False} if firmware != "bios" else {})
+            facts.mac(lab, name, network): _nic(lab, vm.host, network) | ({"rom": False} if firmware != "bios" else {})
             for network in facts.vm_nics(lab, vm)
         },
         "fw_cfg": _told(lab, name, firmware) | first.pop("fw_cfg", {}),

@@ -1,6 +1,8 @@
 """Questions about a lab that both its check and its compilation ask.  Pure."""
 
-from saltext.lab.spec import derive
+from typing import NamedTuple
+
+from saltext.lab.spec import blocks, derive
 
 
 def serves(lab, master):
@@ -10,7 +12,29 @@ def serves(lab, master):
 
 def minions(lab, serves):
     """Return the ids of the machines whose master *serves* ``physical``, ``virtual`` or both."""
-    return {*(lab.hosts if "physical" in serves else ()), *(lab.vms if "virtual" in serves else ())}
+    virtual = lab.vms.keys() | blocks.machines(lab).keys()
+    return {*(lab.hosts if "physical" in serves else ()), *(virtual if "virtual" in serves else ())}
+
+
+class Entrant(NamedTuple):
+    """A physical machine that a person lets in: a host, or one of a block."""
+
+    of: str  #: which master is its own: physical or virtual
+    mac: str
+    uuid: str | None
+    place: str
+    boot: str | None
+
+
+def entrants(lab):
+    """Return ``{name: Entrant}``."""
+    hosts = {name: Entrant("physical", one.mac, one.uuid, one.address, one.boot) for name, one in lab.hosts.items()}
+    return hosts | {name: _of_block(lab, one) for name, one in blocks.machines(lab).items()}
+
+
+def _of_block(lab, one):
+    block = lab.blocks[one.block]
+    return Entrant("virtual", one.mac, None, one.place, block.boot or lab.classes[block.class_].boot)
 
 
 def hypervisors(lab):
@@ -27,6 +51,11 @@ def vm_place(lab, name):
     """Return where VM *name* has its address, such as ``lan+21``."""
     vm = lab.vms[name]
     return vm.address or derive.vm_place(lab.networks, vm_nics(lab, vm)[0], name)
+
+
+def mac(lab, name, network):
+    """Return the MAC of VM *name*'s card in *network*."""
+    return lab.vms[name].macs.get(network) or derive.mac(lab.name, name, network)
 
 
 def disks(lab, name):
@@ -62,6 +91,8 @@ def places(lab):
             yield f"lab:hosts:{name}:joins", place
     for name in lab.vms:
         yield f"lab:vms:{name}:address", vm_place(lab, name)
+    for one in blocks.numbered(lab, "machine"):
+        yield one.path, one.place
 
 
 def macs(lab):
@@ -70,7 +101,9 @@ def macs(lab):
         yield f"lab:hosts:{name}:mac", host.mac
     for name, vm in lab.vms.items():
         for network in vm_nics(lab, vm):
-            yield f"lab:vms:{name}:nics:{network}", derive.mac(lab.name, name, network)
+            yield f"lab:vms:{name}:nics:{network}", mac(lab, name, network)
+    for one in blocks.numbered(lab, "machine"):
+        yield one.path, one.mac
 
 
 def wanted(lab, host):

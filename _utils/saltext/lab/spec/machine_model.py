@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from saltext.lab.schema import Model, field
 from saltext.lab.spec.cloud_model import Cloud
-from saltext.lab.spec.names import Name, Part, Place
+from saltext.lab.spec.names import Mac, Name, Part, Place
 from saltext.lab.spec.netboot_model import BOOT, FIRMWARE, INSTALL, LOADER, OVERLAYS, Boot, Firmware, Install, Loader
 from saltext.lab.spec.storage_model import Device, Disk
 
@@ -45,6 +45,11 @@ class Vm(Model):
     host: Name | None = field("hypervisor that it runs on; chosen if not stated: lab.explain", "hv1")
     address: Place | None = field("address of its first card: network+number", "lan+21")
     nics: list[Name] | None = field("networks, instead of its class's", ["lan"], min_length=1)
+    macs: dict[Name, Mac] = field(
+        "MACs of its cards by their networks; they follow from its name if not stated",
+        {"lan": "52:54:00:00:00:65"},
+        default={},
+    )
     disks: dict[Device, Disk | None] = field(
         "disks beside its class's, or in place of them; null takes one out",
         {"vdb": {"pool": "vms", "size_gib": 100}},

@@ -1,6 +1,7 @@
 """Who loads PXELINUX, and what that is told.  Pure."""
 
 from saltext.lab.netboot import pxelinux
+from saltext.lab.spec import blocks as numbered
 from saltext.lab.spec import boot_scripts
 from saltext.lab.spec.netboot_facts import PXELINUX, block_range, machines
 
@@ -31,4 +32,6 @@ def own(lab):
 
 def blocks(lab):
     """Return the blocks whose machines load PXELINUX."""
-    return {name: block for name, block in lab.blocks.items() if lab.classes[block.class_].loader == PXELINUX}
+    return {
+        name: block for name, block in numbered.patterns(lab).items() if lab.classes[block.class_].loader == PXELINUX
+    }
