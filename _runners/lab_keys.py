@@ -18,7 +18,7 @@ from saltext.lab.boot.masters import Masters
 from saltext.lab.boot.told import told
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest
-from saltext.lab.spec import facts
+from saltext.lab.spec import entrants, facts
 
 __virtualname__ = "lab"
 
@@ -220,7 +220,7 @@ def _desk():
 
 def _entrance(host):
     lab, fleet, serves = lab_of(__opts__), Fleet(__opts__), __opts__["lab"]["serves"]
-    known = facts.entrants(lab)
+    known = entrants.of(lab)
     if host not in known:
         raise BadWish(f"there is no host {host} in lab {lab.name}{nearest(host, known)}")
     if (of := known[host].of) not in serves:

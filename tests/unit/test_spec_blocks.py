@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from saltext.lab.errors import BadWish
 from saltext.lab.netboot.versions import Stock
 from saltext.lab.plan import merge
-from saltext.lab.spec import blocks, facts, numbers
+from saltext.lab.spec import blocks, entrants, facts, numbers
 from saltext.lab.spec.block_model import Block
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
@@ -154,10 +154,10 @@ def test_a_machine_of_a_block_is_a_minion_of_the_master_of_the_vms_whose_key_nob
 
 
 def test_a_person_lets_it_in_by_its_mac():
-    entrant = facts.entrants(lab())["node050"]
+    entrant = entrants.of(lab())["node050"]
 
     assert (entrant.of, entrant.mac, entrant.place, entrant.boot) == ("virtual", "52:54:00:00:00:32", "lan+50", "ram")
-    assert "guest1" not in facts.entrants(lab())
+    assert "guest1" not in entrants.of(lab())
 
 
 def test_a_vm_of_a_block_is_as_one_that_is_stated():

@@ -3,7 +3,7 @@
 from saltext.lab.admit.told import Attributes
 from saltext.lab.errors import LabError
 from saltext.lab.schema import parse
-from saltext.lab.spec import derive, facts, netboot_facts
+from saltext.lab.spec import derive, entrants, netboot_facts
 
 LOCAL = "it does not boot into memory, and so tells nothing"
 SECONDS = 10  #: for the answers; reading two files takes none of them
@@ -18,7 +18,7 @@ def told(lab, fleet, host, serves=("physical",)):
     Where a server does not answer, or says what cannot be, that is in ``why``; so it is on a master that *serves* no
     hosts, and cannot ask them.
     """
-    machine = facts.entrants(lab)[host]
+    machine = entrants.of(lab)[host]
     if machine.boot != "ram":
         return Attributes(why=LOCAL)
     servers, (_, address) = netboot_facts.servers(lab), derive.address(lab.networks, machine.place)

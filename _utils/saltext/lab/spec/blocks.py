@@ -27,8 +27,8 @@ class Numbered(NamedTuple):
 
 
 def patterns(lab):
-    """Return ``{name: Block}`` of the blocks that know their machines by the beginning of their MACs alone."""
-    return {name: block for name, block in lab.blocks.items() if block.ids is None}
+    """Return ``{name: Block}`` of the blocks that know their machines by the beginning of their MACs alone, sorted."""
+    return {name: block for name, block in sorted(lab.blocks.items()) if block.ids is None}
 
 
 def numbered(lab, kind):

@@ -53,8 +53,8 @@ def _files(version, verify):
 
 
 def _classes(lab):
-    """Return the classes that any machine can boot."""
-    return [name for name, kind in lab.classes.items() if kind.boot == "ram"]
+    """Return the classes that any machine can boot, sorted."""
+    return sorted(name for name, kind in lab.classes.items() if kind.boot == "ram")
 
 
 def _scripts(lab, network, stock):

@@ -50,6 +50,10 @@ def _references(lab):
     for name, network in lab.networks.items():
         if network.over is not None:
             yield f"lab:networks:{name}:over", network.over, "networks", lab.networks
+    for host in (*lab.ceph.mons, *lab.ceph.mgrs) if lab.ceph else ():
+        yield "lab:ceph", host, "hosts", lab.hosts
+    for network in (lab.ceph.public, lab.ceph.cluster or lab.ceph.public) if lab.ceph else ():
+        yield "lab:ceph", network, "networks", lab.networks
     for name, host in lab.hosts.items():
         for place in (host.address, *host.joins):
             yield f"lab:hosts:{name}", place.split("+")[0], "networks", lab.networks
@@ -145,7 +149,7 @@ def _data(lab):
 KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail", "onlyif", "order", "parallel"} | {
     *{"prereq", "prerequired", "require", "retry", "runas", "saltenv", "state", "umask", "unless", "use", "watch"}
 }
-RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "block", "number", "address"}
+RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "block", "number", "address", "members"}
 RULES = (
     *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _uuids, _vms, _data),
     *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES, *check_blocks.RULES),

@@ -11,6 +11,9 @@ def references(lab):
         at, network = f"lab:blocks:{name}", block.network or block.address.split("+")[0]
         yield f"{at}:{'address' if block.ids else 'network'}", network, "networks", lab.networks
         yield f"{at}:class", block.class_, "classes", lab.classes
+    for name, kind in lab.classes.items():
+        for group in kind.knows:
+            yield f"lab:classes:{name}:knows", group, "blocks or lab:classes", {**lab.blocks, **lab.classes}
 
 
 def patterns(lab):
@@ -23,6 +26,16 @@ def patterns(lab):
                 f"lab:blocks:{name}:class {block.class_} does not boot over the network: state"
                 f" lab:classes:{block.class_}:boot ram"
             )
+
+
+def groups(lab):
+    """Yield groups that would not be known by one name, or whose machines are not known before they come."""
+    for name, kind in lab.classes.items():
+        for group in kind.knows:
+            if group in lab.blocks and group in lab.classes:
+                yield f"lab:classes:{name}:knows {group}, which is a block and a class: rename one of them"
+            elif group in blocks.patterns(lab):
+                yield f"lab:classes:{name}:knows {group}, whose machines nobody knows before they come: give it `ids`"
 
 
 def names(lab):
@@ -90,4 +103,4 @@ def _ip(lab, place):
         return ipaddress.IPv4Address(0)
 
 
-RULES = (patterns, names, cards, ignored, ranges)
+RULES = (patterns, groups, names, cards, ignored, ranges)

@@ -1,7 +1,5 @@
 """Questions about a lab that both its check and its compilation ask.  Pure."""
 
-from typing import NamedTuple
-
 from saltext.lab.spec import blocks, derive
 
 
@@ -16,25 +14,7 @@ def minions(lab, serves):
     return {*(lab.hosts if "physical" in serves else ()), *(virtual if "virtual" in serves else ())}
 
 
-class Entrant(NamedTuple):
-    """A physical machine that a person lets in: a host, or one of a block."""
-
-    of: str  #: which master is its own: physical or virtual
-    mac: str
-    uuid: str | None
-    place: str
-    boot: str | None
-
-
-def entrants(lab):
-    """Return ``{name: Entrant}``."""
-    hosts = {name: Entrant("physical", one.mac, one.uuid, one.address, one.boot) for name, one in lab.hosts.items()}
-    return hosts | {name: _of_block(lab, one) for name, one in blocks.machines(lab).items()}
-
-
-def _of_block(lab, one):
-    block = lab.blocks[one.block]
-    return Entrant("virtual", one.mac, None, one.place, block.boot or lab.classes[block.class_].boot)
+PRIORITY = 50  #: of a VM where nobody states one
 
 
 def hypervisors(lab):
@@ -53,7 +33,7 @@ def vm_place(lab, name):
     return vm.address or derive.vm_place(lab.networks, vm_nics(lab, vm)[0], name)
 
 
-def mac(lab, name, network):
+def vm_mac(lab, name, network):
     """Return the MAC of VM *name*'s card in *network*."""
     return lab.vms[name].macs.get(network) or derive.mac(lab.name, name, network)
 
@@ -70,6 +50,24 @@ def disks(lab, name):
             if of[2] == "a"
         }
     return dict(sorted(found.items(), key=lambda item: item[0][2]))
+
+
+def of_vm(lab, name, key):
+    """Return what VM *name* states for *key*, such as ``memory_mib``, or else its class; None where neither does."""
+    vm = lab.vms[name]
+    own = getattr(vm, key)
+    return getattr(lab.classes[vm.class_], key) if own is None else own
+
+
+def needs(lab, name):
+    """Return the VMs that have to be up before VM *name* starts, and that are in the lab."""
+    vm = lab.vms[name]
+    return [one for one in dict.fromkeys([*lab.classes[vm.class_].needs, *vm.needs]) if one in lab.vms and one != name]
+
+
+def priority(lab, name):
+    """Return the priority of VM *name*: those with a smaller number come first."""
+    return PRIORITY if (stated := of_vm(lab, name, "priority")) is None else stated
 
 
 def level(lab, name):
@@ -101,7 +99,7 @@ def macs(lab):
         yield f"lab:hosts:{name}:mac", host.mac
     for name, vm in lab.vms.items():
         for network in vm_nics(lab, vm):
-            yield f"lab:vms:{name}:nics:{network}", mac(lab, name, network)
+            yield f"lab:vms:{name}:nics:{network}", vm_mac(lab, name, network)
     for one in blocks.numbered(lab, "machine"):
         yield one.path, one.mac
 

@@ -38,6 +38,11 @@ class Class(Model):
     apart: Name | None = field(APART, "dns")
     zones: list[Name] = field("zones that its VMs may be in; all if not stated", ["attic"], default=[])
     needs: list[Name] = field("VMs that have to be up before its VMs start", ["nas1"], default=[])
+    knows: list[Name] = field(
+        "blocks and classes whose machines its own are told of, by name with address and MAC, before these are there",
+        ["node"],
+        default=[],
+    )
 
 
 class Vm(Model):

@@ -40,8 +40,8 @@ def servers(lab):
 
 
 def networks(lab, kind):
-    """Return the networks with *kind*, ``dhcp`` or ``netboot``."""
-    return [name for name, network in lab.networks.items() if getattr(network, kind)]
+    """Return the networks with *kind*, ``dhcp`` or ``netboot``, sorted: another order would restart their servers."""
+    return sorted(name for name, network in lab.networks.items() if getattr(network, kind))
 
 
 def reserved(lab, network):
@@ -79,7 +79,7 @@ def _host(lab, name):
 
 def _vm(lab, name):
     vm, place = lab.vms[name], facts.vm_place(lab, name)
-    kind, mac = lab.classes[vm.class_], facts.mac(lab, name, place.split("+")[0])
+    kind, mac = lab.classes[vm.class_], facts.vm_mac(lab, name, place.split("+")[0])
     boot, install = vm.boot or kind.boot, vm.install or kind.install
     firmware, loader = vm.firmware or kind.firmware, vm.loader or kind.loader
     told = (place, mac, boot, kind.image, _over(lab, kind, vm), install, firmware, loader)

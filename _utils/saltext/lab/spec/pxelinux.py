@@ -8,7 +8,7 @@ from saltext.lab.spec.netboot_facts import PXELINUX, block_range, machines
 
 def macs(lab):
     """Return the MACs of those who load PXELINUX: of machines, and the patterns of blocks."""
-    return [one.mac for one in own(lab)] + [block.mac for block in blocks(lab).values()]
+    return sorted(one.mac for one in own(lab)) + [block.mac for block in blocks(lab).values()]
 
 
 def files(lab, stock):
