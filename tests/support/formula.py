@@ -27,7 +27,7 @@ def chunks(home, formula, part):
 
 def files(home, part, images, here):
     """
-    Have Salt keep the files that the formula `netboot` makes of *part*, and nothing else of it, from *images*, a directory.
+    Have Salt keep the files that the formula `netboot` makes of *part*, and no more of it, from *images*, a directory.
 
     *here* is a function that moves the paths in a text to where the test has them.
     """

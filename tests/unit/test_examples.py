@@ -1,4 +1,4 @@
-"""Every example lab in pillar/: without mistakes, stable, each secret with its owners alone, each part as it is used."""
+"""Every example lab in pillar/: without mistakes, stable, each secret with its owners, each part as it is used."""
 
 import copy
 import json

@@ -37,6 +37,7 @@ def _dangling(lab):
         *check_storage.references(lab),
         *check_netboot.references(lab),
         *check_blocks.references(lab),
+        *_of_ceph(lab),
     )
     for path, name, where, known in every:
         if name not in known:
@@ -50,10 +51,6 @@ def _references(lab):
     for name, network in lab.networks.items():
         if network.over is not None:
             yield f"lab:networks:{name}:over", network.over, "networks", lab.networks
-    for host in (*lab.ceph.mons, *lab.ceph.mgrs) if lab.ceph else ():
-        yield "lab:ceph", host, "hosts", lab.hosts
-    for network in (lab.ceph.public, lab.ceph.cluster or lab.ceph.public) if lab.ceph else ():
-        yield "lab:ceph", network, "networks", lab.networks
     for name, host in lab.hosts.items():
         for place in (host.address, *host.joins):
             yield f"lab:hosts:{name}", place.split("+")[0], "networks", lab.networks
@@ -69,6 +66,13 @@ def _references(lab):
         yield f"lab:vms:{name}:host", vm.host, "hosts", lab.hosts
         for network in (*(vm.nics or ()), *((vm.address or "").split("+")[:1] if vm.address else ())):
             yield f"lab:vms:{name}", network, "networks", lab.networks
+
+
+def _of_ceph(lab):
+    if lab.ceph:
+        yield from (("lab:ceph", host, "hosts", lab.hosts) for host in (*lab.ceph.mons, *lab.ceph.mgrs))
+        networks = (lab.ceph.public, lab.ceph.cluster or lab.ceph.public)
+        yield from (("lab:ceph", network, "networks", lab.networks) for network in networks)
 
 
 def _names(lab):

@@ -48,8 +48,9 @@ def _machine(at, parts, networks, more=frozenset()):
 
 def _of_duty(lab, host):
     """
-    Return where *host* may be because it serves there: a master where its machines have their first cards, else it
-    admits nobody there, and who serves netboot where that is.
+    Return where *host* may be because it serves there.
+
+    A master is where its machines have their first cards: who is not there admits nobody there.
     """
     served = facts.serves(lab, host)
     hosts = [one.address.split("+")[0] for one in lab.hosts.values() if "physical" in served]
