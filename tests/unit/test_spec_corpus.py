@@ -11,6 +11,7 @@ from saltext.lab.plan import merge
 from saltext.lab.schema_kind import fields
 from saltext.lab.spec import check, host_model, machine_model, model, network_model, source
 from tests.support.labs import FULL, PLAIN
+from tests.unit import test_spec_blocks
 from tests.unit.test_spec_cloud import BROUGHT
 from tests.unit.test_spec_netboot import SERVED
 from tests.unit.test_spec_networks import ATTIC
@@ -18,6 +19,7 @@ from tests.unit.test_spec_storage import STORED
 
 HERE = Path(__file__).parents[2]
 LABS = {"plain": PLAIN, "full": FULL, "served": SERVED, "stored": STORED, "brought": BROUGHT, "attic": ATTIC}
+LABS |= {"numbered": test_spec_blocks.SPEC}
 MODELS = (model.Lab, host_model.Host, machine_model.Vm, machine_model.Class, network_model.Network)
 CASES = [
     pytest.param(case, id=f"{file.stem}: {case['case']}")
@@ -83,6 +85,6 @@ def test_every_rule_is_hit_by_a_case():
         except BadWish:
             continue
         if not check.check_references.dangling(lab):
-            silent -= {rule for rule in silent if list(rule(lab))}
+            silent -= {rule for rule in silent if list(rule(check.blocks.expanded(lab)))}
 
     assert {f"{rule.__module__}.{rule.__name__}" for rule in silent} == set()

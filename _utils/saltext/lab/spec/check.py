@@ -4,7 +4,9 @@ from saltext.lab.errors import BadWish
 from saltext.lab.mistake import bad, plain, told
 from saltext.lab.schema import parse
 from saltext.lab.spec import (
+    blocks,
     check_attachment,
+    check_blocks,
     check_ceph,
     check_cloud,
     check_devices,
@@ -42,12 +44,13 @@ def checked(spec):
     mistakes += check_references.dangling(lab or mend.filled(spec, mistakes), mistakes, stated)
     rest = lab if lab and not mistakes else mend.sound(spec, mistakes, check_references.dangling)
     rules = RULES if rest is lab else [rule for rule in RULES if rule not in WHOLE]
+    rest = rest and blocks.expanded(rest)
     mistakes += [_valued(told(one), spec) for rule in rules for one in rule(rest)] if rest else []
     mistakes += [told(one) for one in check_cloud.secrets(rest)] if rest else []
     mistakes += check_secrets.plain(spec, places)
     if mistakes:
         raise bad(places.located(mistakes), "lab")
-    return lab
+    return rest
 
 
 def _valued(mistake, spec):
@@ -135,10 +138,10 @@ def _data(lab):
 KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail", "onlyif", "order", "parallel"} | {
     *{"prereq", "prerequired", "require", "retry", "runas", "saltenv", "state", "umask", "unless", "use", "watch"}
 }
-RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
+RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "block", "number", "address", "members"}
 RULES = (
     *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _uuids, _vms, _data),
-    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES),
+    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES, *check_blocks.RULES),
     *(*check_needs.RULES, *check_devices.RULES, *check_pools.RULES, *check_ceph.RULES),
 )
 #: Rules that would tell of what is only missing because the entries that have it have other mistakes.

@@ -38,15 +38,17 @@ def _stated(lab):
             yield name, of, f"lab:hosts:{name}:needs:{service}", service
     for name, vm in lab.vms.items():
         yield from ((name, of, f"lab:vms:{name}:needs", FIRST) for of in vm.needs)
-        yield from ((name, of, f"lab:classes:{vm.class_}:needs", FIRST) for of in lab.classes[vm.class_].needs)
+        others = [
+            of for of in lab.classes[vm.class_].needs if of != name
+        ]  # who is of the class does not wait for itself
+        yield from ((name, of, f"lab:classes:{vm.class_}:needs", FIRST) for of in others)
 
 
 def _booted(lab):
     servers = dict.fromkeys(netboot_facts.servers(lab).values())
     for one in netboot_facts.machines(lab):
         if one.boot in FETCHED:
-            at = f"lab:{'hosts' if one.of == 'physical' else 'vms'}:{one.name}:boot"
-            yield from ((one.name, server, at, "netboot") for server in servers)
+            yield from ((one.name, server, f"{one.at}:boot", "netboot") for server in servers)
 
 
 def _pooled(lab):

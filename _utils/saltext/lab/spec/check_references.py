@@ -4,7 +4,7 @@ import re
 
 from saltext.lab.mistake import Mistake
 from saltext.lab.schema import nearest
-from saltext.lab.spec import check_netboot, check_storage
+from saltext.lab.spec import blocks, check_blocks, check_netboot, check_storage
 
 
 def dangling(lab, besides=(), spec=None):
@@ -14,8 +14,9 @@ def dangling(lab, besides=(), spec=None):
     None is at the paths of the mistakes *besides*, and none refers to what has mistakes itself: *lab* may lack entries
     that *spec* has.
     """
-    known = {mistake.path for mistake in besides}
-    every = (*_core(lab), *_needs(lab), *_groups(lab), *check_storage.references(lab), *check_netboot.references(lab))
+    known, made = {mistake.path for mistake in besides}, blocks.expanded(lab)
+    own = (*_core(lab), *_needs(lab, made.vms), *_groups(lab, made.vms), *check_storage.references(lab))
+    every = (*own, *check_netboot.references(made), *check_blocks.references(lab))
     found = ((tuple(path.split(":")), *rest) for path, *rest in every)
     lost = [one for one in found if one[1] not in one[3] and not _within(one[0], known)]
     return [_mistake(*one) for one in lost if not _stated(spec or {}, *one[1:3])]
@@ -60,20 +61,20 @@ def _core(lab):
             yield f"{at}:address", vm.address.split("+")[0], "networks", lab.networks
 
 
-def _needs(lab):
+def _needs(lab, vms):
     zones = {host.zone: None for host in lab.hosts.values() if host.zone}
     for name, host in lab.hosts.items():
         for service, of in host.needs.items():
-            yield f"lab:hosts:{name}:needs:{service}", of, "hosts or lab:vms", {**lab.hosts, **lab.vms}
+            yield f"lab:hosts:{name}:needs:{service}", of, "hosts or lab:vms", {**lab.hosts, **vms}
     for kind, part in (("classes", lab.classes), ("vms", lab.vms)):
         for name, one in part.items():
-            yield from _each(f"lab:{kind}:{name}:needs", one.needs, "vms", lab.vms)
+            yield from _each(f"lab:{kind}:{name}:needs", one.needs, "vms", vms)
             yield from _each(f"lab:{kind}:{name}:zones", one.zones or (), "hosts:…:zone", zones)
 
 
-def _groups(lab):
+def _groups(lab, vms):
     for name, cluster in lab.clusters.items():
-        yield from _each(f"lab:clusters:{name}:vms", cluster.vms, "vms", lab.vms)
+        yield from _each(f"lab:clusters:{name}:vms", cluster.vms, "vms", vms)
         yield from _each(f"lab:clusters:{name}:blocks", cluster.blocks, "blocks", lab.blocks)
     if lab.ceph:
         yield from _each("lab:ceph:mons", lab.ceph.mons, "hosts", lab.hosts)
