@@ -13,12 +13,13 @@ from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
 from saltext.lab.spec.where import File, Spec
 from tests.support.labs import FULL
+from tests.unit import test_spec_blocks
 from tests.unit.test_spec_cloud import BROUGHT
 from tests.unit.test_spec_netboot import SERVED
 from tests.unit.test_spec_networks import ATTIC
 from tests.unit.test_spec_storage import STORED
 
-LABS = (FULL, BROUGHT, SERVED, ATTIC, STORED)
+LABS = (FULL, BROUGHT, SERVED, ATTIC, STORED, test_spec_blocks.SPEC)
 WORDS = st.sampled_from(["web", "web1", "hv1", "pi1", "lan", "lan+1", "lan+999999999999", "ram", "vms", "", " ", "a:b"])
 TEXT = WORDS | st.text(max_size=8) | st.text(alphabet="\x00\n:\u2028\U0001f600é*&{}[]%-'\"", max_size=6)
 HUGE = st.sampled_from([19, 400, 5000]).map(lambda digits: 10**digits)
