@@ -58,6 +58,12 @@ def expanded(lab):
     return lab.model_copy(update={"vms": lab.vms | made}) if made else lab
 
 
+def at(lab, name):
+    """Return the pillar path at which VM *name* is stated: its own, or the numbers of its block."""
+    made = (one.block for one in numbered(lab, "vm") if one.name == name and vm(lab, one).macs == lab.vms[name].macs)
+    return next((f"lab:blocks:{block}:ids" for block in made), f"lab:vms:{name}")
+
+
 def vm(lab, one):
     """Return the ``Vm`` that *one*, of a block of VMs, is."""
     block = lab.blocks[one.block]
