@@ -148,7 +148,10 @@ def marked(name):
             spec[part][one] = {of: text for of, text in stated.items() if of != f"{key}_file"} | {key: secret}
             found.append((part, secret, users(lab, one) if part == "secrets" else set()))
     of_class = {one: {of for of, part in SLICES[name].items() if part.get("class") == one} for one in lab.classes}
-    for part, owners in (("classes", of_class), ("vms", {one: {one} for one in spec.get("vms", {})})):
+    for part, owners in (
+        ("classes", of_class),
+        ("vms", {one: {one} & SLICES[name].keys() for one in spec.get("vms", {})}),
+    ):
         for one in spec.get(part, {}):
             secret = f"correct-horse-{part}-{one}-battery"
             spec[part][one]["data"] = merge(spec[part][one].get("data", {}), {"login": {part: secret}})
