@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from saltext.lab.errors import BadWish
 
+QUOTE = "'"
+UNIONS = (types.UnionType, typing.Union)
+
 
 class Model(BaseModel):
     """Base of all models: nothing is guessed, nothing is dropped."""
@@ -70,7 +73,11 @@ def _adapter(kind):
 
 
 def _mistake(kind, at, error):
-    path = ":".join(str(part) for part in (at, *error["loc"]) if part != "[key]")
+    path = ":".join(str(part) for part in (at, *_stated(kind, error["loc"])))
+    if error["type"] == "union_tag_not_found":
+        return f"{path}:{error['ctx']['discriminator'].strip(QUOTE)} is missing"
+    if error["type"] == "union_tag_invalid":
+        return _no_such_tag(path, **error["ctx"])
     if error["type"] == "extra_forbidden":
         return f"{path} is unknown{_alternatives(kind, error['loc'])}"
     if error["type"] == "missing":
@@ -78,6 +85,20 @@ def _mistake(kind, at, error):
     why = str(error["ctx"]["error"]) if error["type"] == "value_error" else error["msg"]
     shown = "" if _secret(kind, error["loc"]) else _shown(error["input"])
     return f"{path}{shown}: {why[:1].lower()}{why[1:]}"
+
+
+def _no_such_tag(path, discriminator, tag, expected_tags):
+    tags = [one.strip(QUOTE) for one in expected_tags.split(", ")]
+    near = nearest(tag, tags)
+    return f"{path}:{discriminator.strip(QUOTE)} is {str(tag)[:60]!r}{near}; there are {', '.join(tags)}"
+
+
+def _stated(kind, loc):
+    """Yield the parts of *loc* that a person wrote: neither marks of keys, nor which of several models was meant."""
+    for part in loc:
+        tag, kind = _is_tag(kind, part), _inside(kind, part)
+        if part != "[key]" and not tag:
+            yield part
 
 
 def _shown(value):
@@ -94,15 +115,9 @@ def _shown(value):
 def _secret(kind, loc):
     """Return whether *loc* leads to a ``hidden`` model, or into one."""
     for part in loc:
-        kind = _bare(kind)
-        if getattr(kind, "hidden", False):
+        if getattr(_bare(kind), "hidden", False):
             return True
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            if (info := kind.model_fields.get(part)) is None:
-                return False
-            kind = info.annotation
-        elif typing.get_args(kind):
-            kind = typing.get_args(kind)[-1]
+        kind = _inside(kind, part)
     return bool(getattr(_bare(kind), "hidden", False))
 
 
@@ -114,10 +129,30 @@ def _alternatives(kind, loc):
 
 
 def _inside(kind, part):
+    """Return what *part* of a path leads to in *kind*; None where that has no parts of its own."""
+    if _is_tag(kind, part):
+        return _tagged(kind)[part]
     kind = _bare(kind)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return next(info.annotation for name, info in kind.model_fields.items() if part in (name, info.alias))
-    return typing.get_args(kind)[-1]
+        fields = kind.model_fields.items()
+        return next((info.annotation for name, info in fields if part in (name, info.alias)), None)
+    return typing.get_args(kind)[-1] if typing.get_args(kind) else None
+
+
+def _is_tag(kind, part):
+    return part in _tagged(kind)
+
+
+def _tagged(kind):
+    """Return ``{tag: model}`` where *kind* is one of several models that a field of theirs tells apart."""
+    if typing.get_origin(kind) is typing.Annotated:
+        inner, *notes = typing.get_args(kind)
+        if tag := next((note.discriminator for note in notes if getattr(note, "discriminator", None)), None):
+            models = typing.get_args(inner)
+            return {one: model for model in models for one in typing.get_args(model.model_fields[tag].annotation)}
+    if typing.get_origin(kind) in UNIONS:
+        return next((found for part in typing.get_args(kind) if (found := _tagged(part))), {})
+    return {}
 
 
 def _bare(kind):
@@ -126,7 +161,7 @@ def _bare(kind):
         origin, inner = typing.get_origin(kind), typing.get_args(kind)
         if origin is typing.Annotated:
             kind = inner[0]
-        elif origin in (types.UnionType, typing.Union):
+        elif origin in UNIONS:
             kind = next(part for part in inner if part is not type(None))
         else:
             return kind

@@ -7,6 +7,7 @@ from saltext.lab.spec import (
     check_cloud,
     check_netboot,
     check_networks,
+    check_power,
     check_pxelinux,
     check_storage,
     derive,
@@ -30,7 +31,8 @@ def checked(spec):
 
 def _dangling(lab):
     """Yield names that refer to nothing."""
-    every = (*_references(lab), *check_storage.references(lab), *check_netboot.references(lab))
+    parts = (check_storage, check_netboot, check_power)
+    every = (*_references(lab), *(one for part in parts for one in part.references(lab)))
     for path, name, where, known in every:
         if name not in known:
             have = ", ".join(known) or "none"
@@ -141,5 +143,5 @@ KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail
 RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
 RULES = (
     *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _uuids, _vms, _data),
-    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES),
+    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES, *check_power.RULES),
 )

@@ -19,6 +19,7 @@ from saltext.lab.spec.netboot_model import (
     Loader,
     Netboot,
 )
+from saltext.lab.spec.power_model import Login, Power
 from saltext.lab.spec.storage_model import Device, Disk, Image, Pool, Secret, SecretName
 from saltext.lab.virt.types import Line, Uuid
 
@@ -51,10 +52,6 @@ class Network(Model):
     )
     dhcp: Dhcp | None = field("how machines get their addresses there", {"range": "100-199"})
     netboot: bool = field("machines boot over it; needs dhcp", True, default=False)
-
-
-class Power(Model):
-    driver: Literal["rack"] = field("who switches it on and off", "rack", default=...)
 
 
 class Host(Model):
@@ -145,6 +142,11 @@ class Lab(Model):
     )
     secrets: dict[SecretName, Secret] = field(
         "what pools log in with, by the name they call it", {"client.libvirt": {"cluster": "attic"}}, default={}
+    )
+    logins: dict[Name, Login] = field(
+        "who logs in to BMCs and plugs, by name; no minion gets any of it",
+        {"bmc": {"user": "lab", "password_file": "/etc/lab/bmc"}},
+        default={},
     )
     classes: dict[Name, Class] = field(
         "what several VMs have in common", {"web": {"image": "ram", "nics": ["lan"]}}, default={}
