@@ -1,71 +1,28 @@
 """The whole lab from its master: check it, bring it up, look at it."""
 
-import functools
-import logging
 import sys
-import time
 from pathlib import Path
 
-from saltext.lab.admit import history, office, reception
-from saltext.lab.admit import revoke as revocation
-from saltext.lab.admit.bus import Bus
+from saltext.lab.admit import office
 from saltext.lab.admit.digest import digests as digests_
-from saltext.lab.admit.entrance import Entrance
-from saltext.lab.admit.keyring import Keyring
-from saltext.lab.admit.keys import classify
 from saltext.lab.admit.keystore import KeyStore
-from saltext.lab.admit.knock import knocks
 from saltext.lab.admit.store import DIRECTORY
-from saltext.lab.admit.windows import Windows
+from saltext.lab.answer import DONE, FAILURE, answers, lab_of
 from saltext.lab.boot import doctor as doctor_
-from saltext.lab.boot import lock, reach
-from saltext.lab.boot import reinstall as installation
-from saltext.lab.boot import remove as removal
+from saltext.lab.boot import lock
 from saltext.lab.boot import status as look
 from saltext.lab.boot.fleet import Fleet
 from saltext.lab.boot.graph import VERBS, steps
 from saltext.lab.boot.guests import Guests
 from saltext.lab.boot.hosts import Hosts
-from saltext.lab.boot.masters import Masters
 from saltext.lab.boot.run import BEGUN, FAILED, execute, interruptible
-from saltext.lab.boot.told import told
-from saltext.lab.errors import BadWish, LabError, Unreachable
-from saltext.lab.images import bring
+from saltext.lab.errors import BadWish
 from saltext.lab.prove.proof import Prover
 from saltext.lab.schema import nearest
-from saltext.lab.spec import facts, source
-from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
-from saltext.lab.stick.write import write
-
-DONE, FAILURE, BAD_SPEC = 0, 1, 2
 
 
-def _answers(runner):
-    """Make what *runner* returns, or raises, an answer with the exit code that ``salt-run`` shall have."""
-
-    @functools.wraps(runner)
-    def answering(*args, **kwargs):
-        stated = {key: value for key, value in kwargs.items() if not key.startswith("__")}  # Salt adds __pub_user, …
-        try:
-            answer = runner(*args, **stated)
-        except BadWish as err:
-            answer = {"error": str(err), "retcode": BAD_SPEC}
-        except LabError as err:
-            answer = {"error": str(err), "retcode": FAILURE}
-        except TypeError as err:  # Salt itself would print a usage text and exit 0
-            answer = {"error": f"{runner.__name__} was called wrongly, or has a fault: {err}", "retcode": BAD_SPEC}
-        retcode = answer.setdefault("retcode", DONE)
-        __context__["retcode"] = retcode  # what orchestrate looks at; salt-run looks at the answer's
-        # With an exit code Salt 3008.3 leaves its clients to the interpreter's end, which then complains about them.
-        logging.lastResort.setLevel(logging.ERROR)
-        return {"outputter": "lab"} | answer
-
-    del answering.__wrapped__  # by the arguments of *runner*, Salt would refuse an unknown one itself, and exit 0
-    return answering
-
-
-@_answers
+@answers
 def check():
     """
     Return what the lab has, and exit code 0, when its spec has no mistake; else all of its mistakes.
@@ -76,11 +33,11 @@ def check():
 
         salt-run lab.check
     """
-    lab = _lab()
+    lab = lab_of(__opts__)
     return {"said": f"lab {lab.name}: {len(lab.hosts)} hosts, {len(lab.vms)} VMs, no mistakes"}
 
 
-@_answers
+@answers
 def bootstrap(until=VERBS[-1], forget=False):
     """
     Bring the whole lab up, and return what became of each step.
@@ -96,7 +53,7 @@ def bootstrap(until=VERBS[-1], forget=False):
 
         salt-run lab.bootstrap
     """
-    lab, fleet, desk = _lab(), Fleet(__opts__), _desk()
+    lab, fleet, desk = lab_of(__opts__), Fleet(__opts__), office.desk(__opts__)
     digests = digests_(compile(lab), __opts__["file_roots"]["base"])
     hosts, guests = Hosts(lab, fleet, desk), Guests(lab, fleet, digests, forget)
     verbs = {"power": hosts.power, "minion": hosts.minion, "converge": hosts.converge}
@@ -111,7 +68,7 @@ def bootstrap(until=VERBS[-1], forget=False):
     return {"steps": ended, "retcode": FAILURE if any(event["state"] == FAILED for event in ended) else DONE}
 
 
-@_answers
+@answers
 def prove():
     """
     Prove by packets who reaches whom, and return ``proof``: networks, isolation, and what is red.
@@ -128,28 +85,11 @@ def prove():
 
         salt-run lab.prove
     """
-    proof = _prover(_lab(), Fleet(__opts__)).prove()
+    proof = _prover(lab_of(__opts__), Fleet(__opts__)).prove()
     return {"proof": proof, "retcode": FAILURE if proof["red"] or proof["silent"] else DONE}
 
 
-@_answers
-def reinstall(node):
-    """
-    Have *node*, a host or VM with ``boot: install-once``, installed anew when it boots next, exactly once.
-
-    Its disk is erased then.  Refused while the last installation that was asked for is not done.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run lab.reinstall hv1
-    """
-    generation = installation.reinstall(_lab(), Fleet(__opts__), node)
-    return {"said": f"{node} is installed anew when it boots next: generation {generation}"}
-
-
-@_answers
+@answers
 def status(name=None):
     """
     Return each host and VM (only *name*, where one is given): power, minion, admission, highstate, and what is wrong.
@@ -160,7 +100,7 @@ def status(name=None):
 
         salt-run lab.status
     """
-    lab = _lab()
+    lab = lab_of(__opts__)
     if name and name not in lab.hosts.keys() | lab.vms.keys():
         raise BadWish(f"there is no {name} in lab {lab.name}{nearest(name, [*lab.hosts, *lab.vms])}")
     found = look.status(lab, Fleet(__opts__), KeyStore(__opts__))
@@ -169,7 +109,7 @@ def status(name=None):
     return shown | {"retcode": FAILURE if wrong else DONE}
 
 
-@_answers
+@answers
 def doctor(only=None):
     """
     Return ``findings``, what is wrong with the lab as it runs: where, what, and what to do.  Changes nothing.
@@ -188,271 +128,14 @@ def doctor(only=None):
         salt-run lab.doctor
         salt-run lab.doctor masters
     """
-    findings = [found._asdict() for found in doctor_.examine(_lab(), Fleet(__opts__), only)]
+    findings = [found._asdict() for found in doctor_.examine(lab_of(__opts__), Fleet(__opts__), only)]
     said = f"nothing is wrong, of {only or ', '.join(doctor_.CHECKS)}"
     return {"findings": findings, "said": said, "retcode": FAILURE if findings else DONE}
-
-
-@_answers
-def overlay_commit(node, paths="/", name=None, limit_mib=bring.LIMIT):
-    """
-    Make an overlay of what differs on *node* from its image at or below *paths*, and bring it here.
-
-    *paths* is a list, or one text with commas.  It is /srv/images/overlays/NAME.tar.gz then, beside NAME.json, which
-    has its sha256; *name* is that of the node unless stated.  Secrets and more than *limit_mib* are refused, and what
-    was there stays.  The suite's modules are synced to the node first.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run lab.overlay_commit web1 /etc/motd,/srv/www
-    """
-    call = reach.caller(_lab(), Fleet(__opts__), __opts__["lab"]["serves"], node)
-    home = __opts__["lab"].get("overlays", bring.HOME)
-    made = bring.bring(call, node, paths, name or node, home, limit_mib)
-    return {"overlay": made, "said": f"{home}/{name or node}.tar.gz: {len(made['take'])} files, {made['size']} bytes"}
-
-
-@_answers
-def stick(file, images="/srv/images"):
-    """
-    Write the first seed of this lab, a stick that starts it where nothing is yet, to the new *file*.
-
-    *images* is the directory that has the images ``stick`` and those that machines boot, each by its name.
-    A file or a device that is there is not written to.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run lab.stick /root/stick.img
-    """
-    tree, sls = Path(__opts__["file_roots"]["base"][0]).parent, __opts__["lab"]["spec"]
-    size = write(file, _spec(), sls, tree, lambda name: _image(Path(images), name))
-    return {"said": f"{file}: {size >> 20} MiB"}
-
-
-@_answers
-def keys():
-    """
-    Return ``keys``, by master what each key and each enrolment is good for: who may join, who waits, what is stale.
-
-    Each has ``kind`` (accepted, enrolled, pending, denied or stale), ``id``, ``fingerprint``, ``since``, ``host`` and
-    ``why``.  The physical master shows those of the virtual one too; where that cannot be asked it exits with 1.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run lab.keys
-    """
-    lab = _lab()
-    expected = facts.minions(lab, __opts__["lab"]["serves"])
-
-    def own():
-        rows = classify(expected, office.store(__opts__).all(), Keyring(__opts__).keys(), time.time())
-        return [row._asdict() for row in rows]
-
-    return _heard(_masters(lab).ask("keys", own))
-
-
-@_answers
-def revoke(minion, force=False, source="lab.revoke"):
-    """
-    Take from *minion* its keys of every status, its enrolment and what Salt's cache knows of it; return what went.
-
-    *minion* is one id or a list, each taken literally, ``*`` too.  From then on it gets no job and no pillar: the
-    master takes a new AES key.  The masters' own minions are refused unless *force* is true.  Where nothing is, nothing
-    is done; asked for on the physical master, it is done on the virtual one too.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run lab.revoke web1
-    """
-    return _heard(_revoked(_lab(), minion, source, force))
-
-
-@_answers
-def remove(vm, disks=False):
-    """
-    Take away what is left of *vm*, which is not in the spec any more: domain, key pair, key and enrolment.
-
-    Its volumes stay unless *disks* is true.  Refused while the spec has it.  Exits with 1 where a hypervisor or the
-    virtual master did not answer; call it again then.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run lab.remove web4
-    """
-    lab = _lab()
-    _masters(lab).refuse_without_hosts(f"lab.remove {vm}")
-    removed, silent = removal.remove(lab, Fleet(__opts__), vm, disks)
-    revoked = _revoked(lab, vm, "lab.remove")
-    return _heard({"removed": removed, **revoked, "silent": silent | revoked["silent"]})
-
-
-@_answers
-def audit(minion=None, act=None, since=None, last=100):
-    """
-    Return ``audit``, by master the *last* decisions on keys, newest last: when, on which id, what was done, and why.
-
-    Only those on the id *minion*, that did *act* (accept, reject, leave, revoke, …), and *since* an age such as ``2h``
-    or a date and time.  What was rotated away is read too.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run lab.audit act=reject since=2d
-    """
-    begin = history.moment(since, time.time()) if since is not None else 0.0
-
-    def own():
-        return history.read(_desk().audit.path, minion, act, begin)[-last:]
-
-    return _heard(_masters(_lab()).ask("audit", own, minion, act, since, last))
-
-
-@_answers
-def enroll(host, minutes=15, confirm=None, close=False, uuid=None, wait=0, unseen=False):  # noqa: PLR0913, PLR0917
-    """
-    Open a window for *minutes* in which a person may let a physical machine in as *host*, and return who knocks.
-
-    For a host whose key no power driver can tell; ``lab.expect`` is for who knows the key already.  Nothing gets in by
-    the window alone: *confirm* is the fingerprint that the person has seen on the machine's console.  It is admitted,
-    once, if that very key waits, and if the machine's MAC and SMBIOS UUID are those of the spec; *uuid* pins one where
-    the spec has none.  What differs is refused.  What could not be seen, as of a machine that boots from its disk, is
-    refused unless *unseen* is true.  *wait* has it wait for a key for so many seconds; *close* closes the window.
-
-    The answer is ``window``: ``host``, ``until`` (seconds since 1970), ``key`` (the fingerprint that waits, or None),
-    ``checks`` (``what``, ``expected``, ``told``, ``state``), ``machine`` (what it says it is), ``why`` it says nothing,
-    and ``next``, the command to give.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run lab.enroll hv3 wait=300
-        salt-run lab.enroll hv3 confirm=9f86d081…
-    """
-    entrance = _entrance(host)
-    if close:
-        return {"said": f"the window of {host} {'is closed' if entrance.close(host) else 'was not open'}"}
-    if confirm is not None:
-        admitted = entrance.confirm(host, confirm, unseen)
-        return {"said": f"{host} is admitted{'' if admitted else ' when it knocks next'}"}
-    window = entrance.open(host, minutes, uuid)
-    next((knock for knock in knocks(__opts__, host, wait) if entrance.key(host)), None)
-    shown = entrance.shown(window)
-    return {"window": shown, "said": shown["next"]}
-
-
-@_answers
-def expect(wishes):
-    """
-    Expect the machines *wishes*, a list of ``{id, fingerprint, uuid?, host?}``: their keys will be accepted, once.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run lab.expect '[{id: hv3, fingerprint: 9f86d081…}]'
-    """
-    return {"enrolled": _desk().enrol(wishes)}
-
-
-@_answers
-def admit(minion):
-    """
-    Look at the pending key of *minion* and accept it if it is the one that was enrolled.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run lab.admit web1
-    """
-    return _desk().admit(minion)._asdict()
-
-
-@_answers
-def welcome(minion, again=False):
-    """
-    Give *minion* the first highstate of its boot, or one more with *again*.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run lab.welcome web1 again=true
-    """
-    if office.store(__opts__).get(minion) is None:
-        return {"said": "not a machine that was enrolled here"}
-    if minion in _lab().hosts:  # where one master has both kinds, its hosts come here too
-        return {"said": "a host, which lab.bootstrap brings to what it shall be"}
-    with Bus(__opts__) as bus:
-        welcome = office.welcome(__opts__)
-        welcome.take([minion], again)
-        reception.see_through(bus, welcome)
-    outcome = welcome.ended.get(minion)
-    return {"highstate": outcome and outcome.model_dump(mode="json")}
-
-
-def _image(images, name):
-    if not (images / name).is_dir():
-        raise Unreachable(
-            f"image {name} is not there", f"no {images / name}", f"copy there what python -m images build {name} makes"
-        )
-    return images / name
-
-
-def _spec():
-    return source.render(__opts__, __opts__["lab"]["spec"])
-
-
-def _lab():
-    return checked(_spec())
-
-
-def _revoked(lab, minion, source, force=False):
-    ids = revocation.checked(minion, () if force else dict(lab.masters).values())
-
-    def own():
-        return revocation.revoke(_desk(), Keyring(__opts__), ids, source)
-
-    return _masters(lab).ask("revoke", own, ids, force, source)
-
-
-def _heard(answer):
-    return answer | {"retcode": FAILURE if answer["silent"] else DONE}
-
-
-def _masters(lab):
-    return Masters(lab, Fleet(__opts__), __opts__["lab"]["serves"])
 
 
 def _prover(lab, fleet):
     records = Path(__opts__["lab"].get("records", DIRECTORY))
     return Prover(lab, fleet, records.with_name("prove.json"))
-
-
-def _desk():
-    return office.desk(__opts__)
-
-
-def _entrance(host):
-    lab, fleet = _lab(), Fleet(__opts__)
-    if host not in lab.hosts:
-        raise BadWish(f"there is no host {host} in lab {lab.name}{nearest(host, lab.hosts)}")
-    if "physical" not in __opts__["lab"]["serves"]:
-        raise BadWish(f"{host} is let in by the master of the hosts", "", f"on {lab.masters.physical}")
-    windows = Windows(__opts__["lab"].get("records", DIRECTORY))
-    return Entrance(_desk(), lab, windows, lambda name: told(lab, fleet, name))
 
 
 def _tell(event):

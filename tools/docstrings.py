@@ -9,9 +9,17 @@ def functions(file):
     """Return the docstring of the Python *file*, and a section for each public function in it; imports nothing."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     public = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
-    heads = [f"### `{file.stem}.{one.name}({ast.unparse(one.args)})`" for one in public]
+    heads = [f"### `{_virtual_name(tree, file.stem)}.{one.name}({ast.unparse(one.args)})`" for one in public]
     told = [f"{head}\n\n{markdown(ast.get_docstring(one))}" for head, one in zip(heads, public, strict=True)]
     return [markdown(ast.get_docstring(tree)), *told]
+
+
+def _virtual_name(tree, name):
+    """Return what Salt calls the module *tree* of the file *name*."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__virtualname__":
+            return ast.literal_eval(node.value)
+    return name
 
 
 def markdown(text):

@@ -20,6 +20,7 @@ from tools.docstrings import functions
 HERE = Path(__file__).parents[1]
 TARGET = HERE / "docs/reference"
 MADE = "<!-- Made by tools/reference.py: change the model or the docstring, then run `make docs`. -->"
+RUNNERS = sorted((HERE / "_runners").glob("lab*.py"))
 SPEC = "Every key of the spec, which stands under `lab` in one pillar SLS. A key that is not here is a mistake."
 PATCH = "What is not stated is left alone. Where null is among the types, it removes what is there."
 TYPES = {"integer": "whole number", "boolean": "true or false", "string": "text", "null": "null"}
@@ -51,7 +52,7 @@ def pages():
         "lab_image.md": _page("lab_image", *_module("lab_image")),
         "lab_netboot.md": _page("lab_netboot", *_module("lab_netboot")),
         "lab_master.md": _page("lab_master", *_module("lab_master")),
-        "runners.md": _page("lab: runners", *functions(HERE / "_runners/lab.py")),
+        "runners.md": _page("lab: runners", *(told for file in RUNNERS for told in functions(file))),
     }
 
 

@@ -24,7 +24,9 @@ def main():
 def _fork(home):
     child = os.fork()
     if not child:
-        salt.minion.MinionManager(salt.config.minion_config(str(home / "minion"))).tune_in()
+        opts = salt.config.minion_config(str(home / "minion"))
+        Path(opts["sock_dir"]).mkdir()  # as `salt-minion` does; without it jobs run, and no return leaves the machine
+        salt.minion.MinionManager(opts).tune_in()
         os._exit(0)
     return child
 

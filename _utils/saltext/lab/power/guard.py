@@ -4,13 +4,12 @@ from saltext.lab.errors import NotSafe
 from saltext.lab.spec import facts, netboot_facts
 from saltext.lab.spec.derive import address
 
-#: What others need, in the order in which it may go: who needs nothing of it goes before it.
-NETBOOT, ROUTES, STORAGE, VIRTUAL, PHYSICAL = (
-    *("netboot", "what is between networks", "storage"),
-    *("the virtual master", "the physical master"),
+#: What others need, in the order in which it may go: who needs something of it goes before it.
+NEEDED, NETBOOT, ROUTES, STORAGE, VIRTUAL, PHYSICAL = (
+    *("what others need to start", "netboot", "what is between networks"),
+    *("storage", "the virtual master", "the physical master"),
 )
-ORDER = (None, NETBOOT, ROUTES, STORAGE, VIRTUAL, PHYSICAL)
-CEPH = {"ceph-mon", "ceph-osd", "ceph-mgr", "ceph-mds"}
+ORDER = (None, NEEDED, NETBOOT, ROUTES, STORAGE, VIRTUAL, PHYSICAL)
 PARTS = {"storage": STORAGE, "router": ROUTES, "firewall": ROUTES}
 
 
@@ -38,12 +37,14 @@ def carries(lab, host):
     """Return what *host* has that others need, of ``ORDER``."""
     roles = {"physical": PHYSICAL, "virtual": VIRTUAL}
     found = {roles[role] for role, master in lab.masters if master == host}
+    parts = {*lab.hosts[host].parts, *(part for vm in _vms(lab, host) for part in lab.classes[lab.vms[vm].class_].parts)}
+    found |= {PARTS[part] for part in parts if part in PARTS}
+    its = {host, *_vms(lab, host)}
+    if any(its & {*other.needs.values()} for name, other in lab.hosts.items() if name != host):
+        found.add(NEEDED)
     if host in netboot_facts.servers(lab).values():
         found.add(NETBOOT)
-    if set(lab.hosts[host].roles) & CEPH or _serves_pool(lab, host):
-        found.add(STORAGE)
-    parts = {*lab.hosts[host].parts, *(part for vm in _vms(lab, host) for part in lab.classes[lab.vms[vm].class_].parts)}
-    return found | {PARTS[part] for part in parts if part in PARTS}
+    return found | ({STORAGE} if _in_ceph(lab, host) or _serves_pool(lab, host) else set())
 
 
 def _alone(lab, hosts):
@@ -76,6 +77,10 @@ def _plug(power):
 
 def _vms(lab, host):
     return [name for name, vm in lab.vms.items() if vm.host == host]
+
+
+def _in_ceph(lab, host):
+    return bool(lab.hosts[host].osds) or bool(lab.ceph and host in (*lab.ceph.mons, *lab.ceph.mgrs))
 
 
 def _serves_pool(lab, host):
