@@ -6,16 +6,15 @@ that it is: what nobody stated stays unstated (``exclude_unset``).
 """
 
 import difflib
-import types
 import typing
 from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from saltext.lab.errors import BadWish
+from saltext.lab.schema_path import bare, inside, is_tag
 
 QUOTE = "'"
-UNIONS = (types.UnionType, typing.Union)
 
 
 class Model(BaseModel):
@@ -96,7 +95,7 @@ def _no_such_tag(path, discriminator, tag, expected_tags):
 def _stated(kind, loc):
     """Yield the parts of *loc* that a person wrote: neither marks of keys, nor which of several models was meant."""
     for part in loc:
-        tag, kind = _is_tag(kind, part), _inside(kind, part)
+        tag, kind = is_tag(kind, part), inside(kind, part)
         if part != "[key]" and not tag:
             yield part
 
@@ -115,53 +114,14 @@ def _shown(value):
 def _secret(kind, loc):
     """Return whether *loc* leads to a ``hidden`` model, or into one."""
     for part in loc:
-        if getattr(_bare(kind), "hidden", False):
+        if getattr(bare(kind), "hidden", False):
             return True
-        kind = _inside(kind, part)
-    return bool(getattr(_bare(kind), "hidden", False))
+        kind = inside(kind, part)
+    return bool(getattr(bare(kind), "hidden", False))
 
 
 def _alternatives(kind, loc):
     for part in loc[:-1]:
-        kind = _inside(kind, part)
-    names = [info.alias or name for name, info in _bare(kind).model_fields.items()]
+        kind = inside(kind, part)
+    names = [info.alias or name for name, info in bare(kind).model_fields.items()]
     return f"{nearest(loc[-1], names)}; there are {', '.join(names)}"
-
-
-def _inside(kind, part):
-    """Return what *part* of a path leads to in *kind*; None where that has no parts of its own."""
-    if _is_tag(kind, part):
-        return _tagged(kind)[part]
-    kind = _bare(kind)
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        fields = kind.model_fields.items()
-        return next((info.annotation for name, info in fields if part in (name, info.alias)), None)
-    return typing.get_args(kind)[-1] if typing.get_args(kind) else None
-
-
-def _is_tag(kind, part):
-    return part in _tagged(kind)
-
-
-def _tagged(kind):
-    """Return ``{tag: model}`` where *kind* is one of several models that a field of theirs tells apart."""
-    if typing.get_origin(kind) is typing.Annotated:
-        inner, *notes = typing.get_args(kind)
-        if tag := next((note.discriminator for note in notes if getattr(note, "discriminator", None)), None):
-            models = typing.get_args(inner)
-            return {one: model for model in models for one in typing.get_args(model.model_fields[tag].annotation)}
-    if typing.get_origin(kind) in UNIONS:
-        return next((found for part in typing.get_args(kind) if (found := _tagged(part))), {})
-    return {}
-
-
-def _bare(kind):
-    """Return *kind* without ``| None`` and ``Annotated``."""
-    while True:
-        origin, inner = typing.get_origin(kind), typing.get_args(kind)
-        if origin is typing.Annotated:
-            kind = inner[0]
-        elif origin in UNIONS:
-            kind = next(part for part in inner if part is not type(None))
-        else:
-            return kind

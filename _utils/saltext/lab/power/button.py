@@ -8,9 +8,9 @@ from saltext.lab.wait import until
 
 class Button:
     """
-    The power button of *host*; a driver says how it is read (``status``) and ``_press``\\ ed.
+    The power button of *host*; a driver says how it is read, ``status``, and ``_press`` es it.
 
-    What was ordered has *settle* seconds to become so; *alone* names what would go off with it.
+    What was ordered has *settle* seconds to become so; *also* names what would go off with it.
     """
 
     def __init__(self, host, settle=30, also=()):
@@ -39,7 +39,6 @@ class Button:
 
     def fingerprint(self):
         """Return None: it knows nothing of keys."""
-        return None
 
     def _press(self, wish):
         raise NotImplementedError

@@ -1,5 +1,7 @@
 """The power button of a machine that is a domain of some libvirt."""
 
+from functools import partial
+
 from saltext.lab.power import child
 from saltext.lab.power.button import Button
 
@@ -9,8 +11,9 @@ class Domain(Button):
 
     def __init__(self, host, uri, domain=None, timeout=10, settle=30):  # noqa: PLR0913, PLR0917
         super().__init__(host, settle)
-        self._asked = {"uri": uri, "domain": domain or host}
-        self._who, self._timeout = f"the libvirt at {uri}, which has {host},", timeout
+        self._ask = partial(
+            child.ask, f"the libvirt at {uri} of {host}", timeout, by="libvirt", uri=uri, domain=domain or host
+        )
 
     def status(self):
         """Return ``on`` or ``off``."""
@@ -18,6 +21,3 @@ class Domain(Button):
 
     def _press(self, wish):
         self._ask(order=wish)
-
-    def _ask(self, **order):
-        return child.ask("domain_child.py", self._asked | order, self._timeout, self._who)

@@ -37,8 +37,8 @@ def carries(lab, host):
     """Return what *host* has that others need, of ``ORDER``."""
     roles = {"physical": PHYSICAL, "virtual": VIRTUAL}
     found = {roles[role] for role, master in lab.masters if master == host}
-    parts = {*lab.hosts[host].parts, *(part for vm in _vms(lab, host) for part in lab.classes[lab.vms[vm].class_].parts)}
-    found |= {PARTS[part] for part in parts if part in PARTS}
+    kinds = [lab.hosts[host], *(lab.classes[lab.vms[vm].class_] for vm in _vms(lab, host))]
+    found |= {PARTS[part] for kind in kinds for part in kind.parts if part in PARTS}
     its = {host, *_vms(lab, host)}
     if any(its & {*other.needs.values()} for name, other in lab.hosts.items() if name != host):
         found.add(NEEDED)
@@ -72,7 +72,7 @@ def _on_plug(lab, host):
 
 
 def _plug(power):
-    return (power.address, power.outlet, power.off) if power and power.driver == "http" else None
+    return (power.address, power.outlet, power.turn_off) if power and power.driver == "http" else None
 
 
 def _vms(lab, host):

@@ -28,7 +28,7 @@ class Manual(Button):
                 said = _asked(terminal, f"{what}, then press Enter (n: it cannot be): ", self._patience)
         except OSError as err:
             fix = f"{what[0].lower()}{what[1:]} by hand, or call again at a terminal"
-            raise Refused(f"{self._host} has to be switched {wish} by a person, and there is none", str(err), fix) from err
+            raise Refused(f"nobody can be asked to switch {self._host} {wish}", str(err), fix) from err
         if said is None:
             raise Unreachable(f"nobody answered within {self._patience} s", f"was {self._host} switched {wish}?")
         if said:

@@ -6,6 +6,7 @@ from saltext.lab.power.guard import beside, cut
 from saltext.lab.schema import nearest
 
 ACTS = ("status", "on", "off", "cycle")
+YAML = {True: "on", False: "off"}  #: what salt-run makes of its arguments
 
 
 def order(lab, hosts, act="status", force=False):
@@ -15,6 +16,7 @@ def order(lab, hosts, act="status", force=False):
     Raises ``BadWish`` for what is not there, ``NotSafe`` as ``guard.cut`` does unless *force* is true, and what the
     drivers raise.
     """
+    act = YAML.get(act, act)
     _known(lab, hosts, act)
     going = cut(lab, hosts, force) if act in ("off", "cycle") else list(dict.fromkeys(hosts))
     cleared = {*hosts, *(beside(lab, hosts) if force else ())}

@@ -2,35 +2,35 @@
 
 import re
 import time
-from urllib.parse import quote
 
 from saltext.lab.errors import Refused
 from saltext.lab.power.button import Button
-from saltext.lab.power.web import Login, Web
+from saltext.lab.power.web import Login, Web, in_json, quoted
 from saltext.lab.spec.power_model import BLANK
 
 
 class Plug(Button):
-    """The plug at *address*; *on*, *off* and *status* are its calls, see ``spec.power_model.Call``."""
+    """The plug at *address*; *turn_on*, *turn_off* and *status* are its calls, see ``spec.power_model.Call``."""
 
     def __init__(  # noqa: PLR0913, PLR0917
-        self, host, address, on, off, status=None, outlet=None, user="", password="", certificate=None,
+        self, host, address, turn_on, turn_off, status=None, outlet=None, user="", password="", certificate=None,
         timeout=10, settle=30, also=(), pause=5,
     ):  # fmt: skip
         super().__init__(host, settle, also)
-        self._calls, self._asking, self._pause = {"on": on, "off": off}, status, pause
+        self._calls, self._asking, self._pause = {"on": turn_on, "off": turn_off}, status, pause
         self._blanks = {"address": address, "outlet": outlet, "host": host, "user": user, "password": password}
-        self._web = Web(f"the plug of {host} at {address}", Login(user, password) if user else None, certificate, timeout)
+        login = Login(user, password) if user else None
+        self._web = Web(f"the plug of {host} at {address}", login, certificate, timeout)
 
     def status(self):
         """Return whether its outlet is on; ``unknown`` where nobody says how it is asked."""
         if not self._asking:
             return "unknown"
         said = self._call(self._asking)
-        states = [state for state in ("on", "off") if re.search(self._asking[state], said)]
+        states = [state for state in ("on", "off") if re.search(self._asking[f"when_{state}"], said)]
         if len(states) != 1:
             why = f"what it says of its state fits {' and '.join(states) or 'neither on nor off'}"
-            raise Refused(f"{self._web.who} is not understood", why, "correct power:status:on and off")
+            raise Refused(f"{self._web.who} is not understood", why, "correct power:status:when_on and when_off")
         return states[0]
 
     def _press(self, wish):
@@ -40,15 +40,10 @@ class Plug(Button):
         time.sleep(self._pause)  # a power supply goes on for a while by what it holds
 
     def _call(self, call):
-        url = filled(call["url"], self._blanks, lambda value: quote(value, safe=""))
-        body = call.get("body")
-        return self._web.ask(url, call.get("method", "GET"), body and filled(body, self._blanks, _in_json))
+        url, body = filled(call["url"], self._blanks, quoted), call.get("body")
+        return self._web.ask(url, call.get("method", "GET"), body and filled(body, self._blanks, in_json))
 
 
 def filled(template, blanks, write):
     """Return *template* with *blanks* in it, each as *write* makes it.  Pure."""
     return BLANK.sub(lambda found: write(str(blanks[found[1]])), template)
-
-
-def _in_json(value):
-    return value.replace("\\", "\\\\").replace('"', '\\"')

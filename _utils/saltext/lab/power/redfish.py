@@ -30,7 +30,7 @@ class Redfish(Button):
         action = self._about().get("Actions", {}).get("#ComputerSystem.Reset", {})
         if not (target := action.get("target")):
             raise Refused(f"{self._web.who} cannot be switched", "its system offers no reset")
-        self._web.ask(self._url + target, "POST", json.dumps({"ResetType": RESET[wish]}))
+        self._web.ask(self._at(target), "POST", json.dumps({"ResetType": RESET[wish]}))
 
     def _about(self):
         return self._get(self._place())
@@ -45,8 +45,14 @@ class Redfish(Button):
             raise Refused(f"{self._web.who} has no system {self._system or 'alone'}", why, "state power:system")
         return names[self._system]
 
+    def _at(self, path):
+        """Return the URL of *path*, which the BMC has told: never one of somebody else's."""
+        if not str(path).startswith("/"):
+            raise Refused(f"{self._web.who} does not speak Redfish", f"it names {path} as a place of its own")
+        return self._url + path
+
     def _get(self, path):
-        text = self._web.ask(self._url + path)
+        text = self._web.ask(self._at(path))
         try:
             found = json.loads(text)
         except ValueError:

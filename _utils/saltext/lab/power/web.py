@@ -8,16 +8,27 @@ heeds no proxy.
 import base64
 import hashlib
 import http.client
+import json
 import socket
 import ssl
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from saltext.lab.errors import Refused, Unreachable
 
 LIMIT = 1 << 20  #: bytes that an answer may have
+
+
+def quoted(text):
+    """Return *text* as a URL has it; a colon stays, which an address may have."""
+    return quote(text, safe=":")
+
+
+def in_json(text):
+    """Return *text* as it stands between the quotes of JSON."""
+    return json.dumps(text)[1:-1]
 
 
 @dataclass(frozen=True)
@@ -37,7 +48,7 @@ class Login:
 
     def hush(self, text):
         """Return *text*, which a peer said, without the password in any form in which it was told that."""
-        for secret in {self.basic, self.password, quote(self.password, safe="")}:
+        for secret in (self.basic, self.password, quoted(self.password), in_json(self.password)):
             text = text.replace(secret, "***")
         return text
 
@@ -53,22 +64,24 @@ class Web:
 
     def ask(self, url, method="GET", body=None):
         """Return what is answered, as text; raises ``Unreachable`` or ``Refused``."""
-        conn = self._connection(urlsplit(url))
         try:
-            conn.connect()
-            self._compare(conn)
-            with _cut(conn.sock, self.timeout):
-                conn.request(method, _path(url), body, self._headers(body))
-                response = conn.getresponse()
-                text = response.read(LIMIT).decode(errors="replace")
+            with closing(self._connection(urlsplit(url))) as conn:
+                return self._judged(*self._exchange(conn, _path(url), method, body))
         except ssl.SSLCertVerificationError as err:
             raise Refused(f"{self.who} has a certificate that nobody vouches for", err.verify_message, FIX) from err
         except (OSError, http.client.HTTPException) as err:
             why = self._hush(str(err) or type(err).__name__)
             raise Unreachable(f"{self.who} does not answer", why, "is it on the network?") from None
-        finally:
-            conn.close()
-        return self._judged(response, text)
+        except ValueError as err:
+            raise Refused(f"{self.who} cannot be asked", self._hush(str(err)), "correct its address") from None
+
+    def _exchange(self, conn, path, method, body):
+        conn.connect()
+        self._compare(conn)
+        with _cut(conn.sock, self.timeout):
+            conn.request(method, path, None if body is None else body.encode(), self._headers(body))
+            response = conn.getresponse()
+            return response, response.read(LIMIT).decode(errors="replace")
 
     def _judged(self, response, text):
         said = self._hush(f"{response.status} {response.reason} {text[:200]}")
@@ -91,7 +104,7 @@ class Web:
     def _compare(self, conn):
         if not (self.certificate and isinstance(conn.sock, ssl.SSLSocket)):
             return
-        shown = hashlib.sha256(conn.sock.getpeercert(binary_form=True)).hexdigest()
+        shown = hashlib.sha256(conn.sock.getpeercert(binary_form=True) or b"").hexdigest()
         if shown != self.certificate.replace(":", "").lower():
             what = f"{self.who} has another certificate than power:certificate says"
             raise Refused(what, f"its SHA-256 is {shown}", "if it was changed on purpose, state that")

@@ -33,7 +33,7 @@ TIMEOUT = field("how long one question may take", 10, unit="s", default=10, ge=1
 SETTLE = field("how long it may take until what was ordered is so", 30, unit="s", default=30, ge=1, le=600)
 Address = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]+$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s\x00-\x1f?#@]+$")]
-Template = Annotated[str, StringConstraints(pattern=r"^https?://[^\s\x00-\x1f]+$"), AfterValidator(_template)]
+Template = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$"), AfterValidator(_template)]
 Body = Annotated[Line, AfterValidator(_template)]
 Pattern = Annotated[Line, AfterValidator(_pattern)]
 Certificate = Annotated[str, StringConstraints(pattern=r"^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$")]
@@ -102,21 +102,21 @@ class Call(Model):
 
 
 class Asking(Call):
-    on: Pattern = field("regular expression that its answer fits when it is on", '"ison": ?true', default=...)
-    off: Pattern = field("regular expression that its answer fits when it is off", '"ison": ?false', default=...)
+    when_on: Pattern = field("regular expression that its answer fits when it is on", '"ison": ?true', default=...)
+    when_off: Pattern = field("regular expression that its answer fits when it is off", '"ison": ?false', default=...)
 
 
-class Plug(Model):
+class Plug(Model):  # no key is on or off: YAML 1.1 reads those as true and false
     """A smart plug that is told by HTTP; it may feed several machines."""
 
     driver: Literal["http"] = field("a smart plug", "http", default=...)
     address: Address = field("of the plug", "10.99.0.31", default=...)
     outlet: int | None = field("which of its outlets", 0, ge=0, le=255)
-    on: Call = field("how it is switched on", {"url": "http://{address}/relay/{outlet}?turn=on"}, default=...)
-    off: Call = field("how it is switched off", {"url": "http://{address}/relay/{outlet}?turn=off"}, default=...)
+    turn_on: Call = field("how it is switched on", {"url": "http://{address}/relay/{outlet}?turn=on"}, default=...)
+    turn_off: Call = field("how it is switched off", {"url": "http://{address}/relay/{outlet}?turn=off"}, default=...)
     status: Asking | None = field(
         "how it is asked; without it nobody can see whether an order was followed",
-        {"url": "http://{address}/relay/{outlet}", "on": '"ison": ?true', "off": '"ison": ?false'},
+        {"url": "http://{address}/relay/{outlet}", "when_on": '"ison": ?true', "when_off": '"ison": ?false'},
     )
     login: Name | None = field(f"{LOGIN}; sent by HTTP's basic scheme too", "plugs")
     certificate: Certificate | None = field(CERTIFICATE, "ab:" * 31 + "ab")
@@ -127,7 +127,7 @@ class Plug(Model):
 
     @model_validator(mode="after")
     def _filled(self):
-        calls = [call for call in (self.on, self.off, self.status) if call]
+        calls = [call for call in (self.turn_on, self.turn_off, self.status) if call]
         blanks = {blank for call in calls for blank in BLANK.findall(call.url + (call.body or ""))}
         if "outlet" in blanks and self.outlet is None:
             raise ValueError("its templates name {outlet}: state outlet")

@@ -1,0 +1,95 @@
+"""The power of hosts as people ask for it: by salt-run on the master of the hosts, which need not run for that."""
+
+import json
+
+import pytest
+import yaml
+
+from saltext.lab.plan import merge
+from tests.support import bmc, masters
+from tests.support.labs import PLAIN
+from tests.support.plug import CALLS, Plug, plugged
+
+
+class Outlet(Plug):
+    """A plug with nothing in it but a lamp."""
+
+    def __init__(self):
+        super().__init__(self.light, lambda: self.lit)
+        self.lit = False
+
+    def light(self, on):
+        self.lit = on
+
+
+@pytest.fixture(scope="module")
+def outlet():
+    return Outlet()
+
+
+@pytest.fixture(scope="module")
+def here(outlet, tmp_path_factory):
+    """The master of the hosts of a lab in which hv1 and pi1 are on plugs, and hv2 is switched by a person."""
+    home = tmp_path_factory.mktemp("power")
+    masters.configure(home, serves=("physical",))
+    with plugged(outlet) as settings:
+        its = {"driver": "http", "address": settings["address"], "login": "plug"} | CALLS
+        login = {"plug": {"user": bmc.USER, "password": bmc.PASSWORD}}
+        powers = {"hv1": its, "pi1": its | {"outlet": 7}, "hv2": {"driver": "manual"}, "nb1": None}
+        hosts = {name: {"power": None} for name in powers}
+        spec = merge(merge(PLAIN, {"hosts": hosts}), {"logins": login, "hosts": _powered(powers)})
+        (home / "pillar/demo.sls").write_text(yaml.safe_dump({"lab": spec}))
+        yield masters.Master(home, None)
+
+
+def _powered(powers):
+    return {name: {"power": its} for name, its in powers.items() if its}
+
+
+def power(here, *words, code=0):
+    done = here.run("lab.power", *words)
+    assert done.returncode == code, done
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_host_is_looked_at_and_switched(here, outlet):
+    assert power(here, "hv1") == "hv1 is off\n"
+    assert power(here, "hv1", "on") == "hv1 is on\n"  # Salt makes true of this word
+    assert outlet.lit
+    assert json.loads(power(here, "hv1", "off", "--out", "json"))["power"] == {"hv1": "off"}
+    assert not outlet.lit
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["hv9"], 2, "there is no host hv9 in lab demo (did you mean hv2?)"),
+        (["hv1", "of"], 2, "of is nothing that power can do (did you mean off?)"),
+        (["hv1", "on", "volts=230"], 2, "power was called wrongly"),
+        (["hv2", "on"], 1, "nobody can be asked to switch hv2 on"),
+        (["pi1", "off"], 1, "pi1 may not be switched off — pi1 carries the physical master"),
+        (["pi1", "off", "force=true"], 1, "the plug of pi1 at 127.0.0.1"),
+    ],
+    ids=["no host", "no act", "no argument", "no terminal", "not safe", "refused"],
+)
+def test_what_cannot_be_is_one_line_and_an_exit_code(here, outlet, words, code, said):
+    told = power(here, *words, code=code)
+
+    assert said in " ".join(told.split())
+    assert not outlet.lit
+
+
+def test_the_master_of_the_vms_names_the_one_to_ask(master):
+    assert (
+        power(master, "hv1", code=1)
+        == "lab.power hv1 needs the hosts — pi1 is their master — on pi1: salt-run lab.power hv1\n"
+    )
+
+
+def test_a_password_is_in_no_file_of_the_master_but_the_spec(here):
+    power(here, "hv1", "cycle")
+    assert "no mistakes" in here.run("lab.check").stdout
+
+    holding = [file for file in here.home.rglob("*") if file.is_file() and bmc.PASSWORD.encode() in file.read_bytes()]
+    assert holding == [here.home / "pillar/demo.sls"]
