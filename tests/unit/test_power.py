@@ -152,6 +152,7 @@ def test_a_password_that_a_peer_says_back_is_in_no_message(password):
         ("Unauthorized name", "Refused"),
         ("Insufficient privilege level", "Refused"),
         ("timeout", "Unreachable"),
+        ("None", "Unreachable"),
         ("Session no longer connected", "Unreachable"),
         ("[Errno -2] Name or service not known", "Unreachable"),
         ("Node busy", "Refused"),

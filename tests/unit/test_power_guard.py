@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from saltext.lab import power
 from saltext.lab.errors import BadWish, NotSafe
 from saltext.lab.plan import merge
 from saltext.lab.power import guard
@@ -123,3 +124,33 @@ def test_a_shared_plug_is_cut_when_all_are_named_or_it_is_forced():
 def test_an_order_that_cannot_be_is_told_before_anything_is_switched(hosts, act, why):
     with pytest.raises(BadWish, match=why):
         order(lab({"hosts": {"hv2": {"power": None}}}), hosts, act)
+
+
+class Driver:
+    """The driver of *host*, which writes down what it does."""
+
+    def __init__(self, host, done):
+        self.host, self.done = host, done
+
+    def __getattr__(self, act):
+        return lambda: self.done.append((self.host, act))
+
+
+def test_several_go_off_together_masters_last_and_come_back_masters_first(monkeypatch):
+    done = []
+    monkeypatch.setattr(power, "of", lambda lab, host, cleared: Driver(host, done))  # noqa: ARG005
+    order(lab(), ["pi2", "hv1"], "cycle", force=True)
+
+    assert done == [
+        *(("hv1", "off"), ("pi2", "off"), ("hv1", "rest"), ("pi2", "rest"), ("pi2", "on"), ("hv1", "on")),
+        *(("pi2", "status"), ("hv1", "status")),
+    ]
+
+
+@pytest.mark.parametrize("word", [True, "on"])
+def test_a_word_that_salt_reads_as_true_is_on(word, monkeypatch):
+    done = []
+    monkeypatch.setattr(power, "of", lambda lab, host, cleared: Driver(host, done))  # noqa: ARG005
+    order(lab(), ["hv2", "hv1"], word)
+
+    assert done == [("hv1", "on"), ("hv2", "on"), ("hv2", "status"), ("hv1", "status")]

@@ -38,6 +38,9 @@ class Driver(Protocol):
     def cycle(self) -> None:
         """Switch it off, as ``off`` does, and on."""
 
+    def rest(self) -> None:
+        """Wait for as long as it has to be off before it is switched on again."""
+
     def fingerprint(self) -> str | None:
         """Return that of the minion key the host was installed with (``admit.key``), or None if that is not known."""
 

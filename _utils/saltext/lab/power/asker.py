@@ -14,7 +14,7 @@ CHASSIS, STATUS, CONTROL = 0, 1, 2  #: network function and commands, IPMI 2.0 c
 ORDERS = {"off": 0, "on": 1}
 #: What pyghmi makes of RAKP's status codes (IPMI 2.0 table 13-15) for a login that is wrong.
 DENIED = ("Incorrect password", "Unauthorized", "Invalid role", "Insufficient")
-LOST = ("timeout", "Session", "Errno")
+LOST = ("timeout", "Session", "Errno", "None")  #: None: it forgets that it had a timeout when it logged in
 
 
 class Failed(Exception):
@@ -24,14 +24,16 @@ class Failed(Exception):
 def ipmi(address, port, user, password, order=None):
     """Return ``{"power": on or off}`` of a BMC, or ``{}`` when it has taken the *order*."""
     command = library("pyghmi.ipmi.command", "the Python package pyghmi")
+    bmc = None
     try:
         bmc = command.Command(address, user, password, port=port)
-        if order:
-            said = bmc.raw_command(netfn=CHASSIS, command=CONTROL, data=[ORDERS[order]])
-        else:
-            said = bmc.raw_command(netfn=CHASSIS, command=STATUS)
+        its = {"command": CONTROL, "data": [ORDERS[order]]} if order else {"command": STATUS}
+        said = bmc.raw_command(netfn=CHASSIS, **its)
     except (command.exc.IpmiException, OSError) as err:
         said = {"error": str(err)}
+    finally:
+        if bmc:
+            bmc.ipmi_session.logout()  # a BMC has room for a few sessions, and keeps each for a minute
     if why := said.get("error"):
         raise Failed(*meaning(why), why)
     return {} if order else {"power": "on" if said["data"][0] & 1 else "off"}

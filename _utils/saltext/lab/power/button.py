@@ -34,17 +34,17 @@ class Button:
     def cycle(self):
         """Switch it off, then on."""
         self.off()
-        self._rest()
+        self.rest()
         self.on()
+
+    def rest(self):
+        """Leave it off for as long as it needs."""
 
     def fingerprint(self):
         """Return None: it knows nothing of keys."""
 
     def _press(self, wish):
         raise NotImplementedError
-
-    def _rest(self):
-        """Leave it off for as long as it needs."""
 
     def _bring(self, wish):
         if self.status() == wish:

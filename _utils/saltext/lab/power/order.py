@@ -18,12 +18,14 @@ def order(lab, hosts, act="status", force=False):
     """
     act = YAML.get(act, act)
     _known(lab, hosts, act)
-    going = cut(lab, hosts, force) if act in ("off", "cycle") else list(dict.fromkeys(hosts))
+    going = cut(lab, hosts, force or act in ("status", "on"))
     cleared = {*hosts, *(beside(lab, hosts) if force else ())}
     drivers = {host: power.of(lab, host, cleared) for host in going}
     if act in ("off", "cycle"):
-        _each(drivers, "cycle" if act == "cycle" and len(going) == 1 else "off")
-    if act == "on" or (act == "cycle" and len(going) > 1):
+        _each(drivers, "off")
+    if act == "cycle":
+        _each(drivers, "rest")
+    if act in ("on", "cycle"):
         _each(dict(reversed(drivers.items())), "on")
     return {host: drivers[host].status() for host in hosts}
 

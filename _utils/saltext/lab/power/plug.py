@@ -33,11 +33,12 @@ class Plug(Button):
             raise Refused(f"{self._web.who} is not understood", why, "correct power:status:when_on and when_off")
         return states[0]
 
+    def rest(self):
+        """Wait: a power supply goes on for a while by what it holds."""
+        time.sleep(self._pause)
+
     def _press(self, wish):
         self._call(self._calls[wish])
-
-    def _rest(self):
-        time.sleep(self._pause)  # a power supply goes on for a while by what it holds
 
     def _call(self, call):
         url, body = filled(call["url"], self._blanks, quoted), call.get("body")
