@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from saltext.lab.plan import merge
+from saltext.lab.plan import merge, plain
 from tests.support import bmc, masters
 from tests.support.labs import PLAIN
 from tests.support.plug import CALLS, Plug, plugged
@@ -38,7 +38,7 @@ def here(outlet, tmp_path_factory):
         powers = {"hv1": its, "pi1": its | {"outlet": 7}, "hv2": {"driver": "manual"}, "nb1": None}
         hosts = {name: {"power": None} for name in powers}
         spec = merge(merge(PLAIN, {"hosts": hosts}), {"logins": login, "hosts": _powered(powers)})
-        (home / "pillar/demo.sls").write_text(yaml.safe_dump({"lab": spec}))
+        (home / "pillar/demo.sls").write_text(yaml.safe_dump({"lab": plain(spec)}))
         yield masters.Master(home, None)
 
 

@@ -15,15 +15,23 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 HERE = "127.0.0.1"
 USER, PASSWORD = "lab", "hush-hush/42"
-#: One that lies takes every order, and follows none.
+#: One that lies takes every order, and follows none.  VirtualBMC 3.3 has SHA-1 alone, and does not refuse who proposes
+#: SHA-256 (IPMI 2.0 table 13-10, status 11h), which every BMC does: pyghmi 1.6 then takes its SHA-1 for SHA-256.
 IPMI = """
 import json, sys
+from pyghmi.ipmi.private.serversession import ServerSession
 from virtualbmc.vbmc import VirtualBMC
 told = json.loads(sys.stdin.readline())
+accept = ServerSession.create_open_session_response
+refuse = lambda request: bytearray([request[0], 0x11, 0, 0]) + request[4:8]
+ServerSession.create_open_session_response = lambda self, request: (
+    accept(self, request) if request[12] == 1 else refuse(request)
+)
 if told["lies"]:
     VirtualBMC.power_on = VirtualBMC.power_off = lambda self: 0
 bmc = VirtualBMC(told["user"], told["password"], 0, "127.0.0.1", told["domain"], told["uri"])
-print(bmc.serversocket.getsockname()[1], flush=True)
+bmc.port = bmc.serversocket.getsockname()[1]
+print(bmc.port, flush=True)
 bmc.listen()
 """
 REDFISH = """
