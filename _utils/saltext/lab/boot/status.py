@@ -43,9 +43,9 @@ def _host(lab, keys, name, power, answers):
 
 
 def _power(lab, name):
-    wish = lab.hosts[name].power
     try:
-        return power.driver(wish.model_dump(), name).status() if wish else "unknown"
+        driver = power.of(lab, name)
+        return driver.status() if driver else "unknown"
     except LabError as err:
         return str(err)
 

@@ -9,6 +9,7 @@ from saltext.lab.spec import (
     check_cloud,
     check_netboot,
     check_networks,
+    check_power,
     check_pxelinux,
     check_storage,
     derive,
@@ -37,6 +38,7 @@ def _dangling(lab):
         *check_storage.references(lab),
         *check_netboot.references(lab),
         *check_blocks.references(lab),
+        *check_power.references(lab),
         *_of_ceph(lab),
     )
     for path, name, where, known in every:
@@ -156,5 +158,12 @@ KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail
 RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "block", "number", "address", "members"}
 RULES = (
     *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _uuids, _vms, _data),
-    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES, *check_blocks.RULES),
+    *(
+        *check_storage.RULES,
+        *check_netboot.RULES,
+        *check_cloud.RULES,
+        *check_pxelinux.RULES,
+        *check_blocks.RULES,
+        *check_power.RULES,
+    ),
 )
