@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest
-from saltext.lab.spec import netboot_facts
+from saltext.lab.spec import facts, netboot_facts
 
 VERBS = ("power", "minion", "converge", "forget", "enrol", "start", "highstate", "prove")
 
@@ -51,7 +51,7 @@ def _host(lab, host):
 def _vms(lab, host):
     needs = tuple(dict.fromkeys((f"converge {host}", f"converge {lab.masters.virtual}")))
     yield Step("enrol", host, needs)
-    for name, vm in lab.vms.items():
+    for name, vm in facts.guests(lab).items():
         if vm.host == host:
             yield Step("start", name, (f"enrol {host}", *_served(lab, name)))
             yield Step("highstate", name, (f"start {name}",), 600)
@@ -64,4 +64,4 @@ def _served(lab, vm):
 
 
 def _hypervisors(lab):
-    return dict.fromkeys(vm.host for vm in lab.vms.values())
+    return dict.fromkeys(vm.host for vm in facts.guests(lab).values())

@@ -3,6 +3,7 @@
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest, parse
 from saltext.lab.spec import (
+    check_adopt,
     check_attachment,
     check_cloud,
     check_netboot,
@@ -30,8 +31,8 @@ def checked(spec):
 
 def _dangling(lab):
     """Yield names that refer to nothing."""
-    every = (*_references(lab), *check_storage.references(lab), *check_netboot.references(lab))
-    for path, name, where, known in every:
+    others = (part.references(lab) for part in (check_storage, check_netboot, check_adopt))
+    for path, name, where, known in (*_references(lab), *(one for found in others for one in found)):
         if name not in known:
             have = ", ".join(known) or "none"
             yield f"{path} names {name!r}{nearest(name, known)}, which is not in lab:{where}; there are {have}"
@@ -98,7 +99,12 @@ def _macs(lab):
 
 
 def _uuids(lab):
-    yield from _shared((f"lab:hosts:{name}:uuid", host.uuid) for name, host in lab.hosts.items() if host.uuid)
+    yield from _shared(
+        (f"lab:{kind}:{name}:uuid", one.uuid)
+        for kind in ("hosts", "vms")
+        for name, one in getattr(lab, kind).items()
+        if one.uuid
+    )
 
 
 def _shared(values):
@@ -113,7 +119,7 @@ def _vms(lab):
     joined = {place.split("+")[0] for place in master.joins}
     if not lab.networks[managed := master.address.split("+")[0]].overlay:
         joined.add(managed)  # by its first card, whose wire is the network's own
-    for name, vm in lab.vms.items():
+    for name, vm in facts.guests(lab).items():
         first = facts.vm_nics(lab, vm)[0]
         if "hypervisor" not in lab.hosts[vm.host].roles:
             yield f"lab:vms:{name}:host {vm.host} is no hypervisor: add that role to lab:hosts:{vm.host}:roles"
@@ -141,5 +147,5 @@ KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail
 RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
 RULES = (
     *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _uuids, _vms, _data),
-    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES),
+    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES, *check_adopt.RULES),
 )

@@ -24,7 +24,7 @@ def attachment(lab):
     for name, host in lab.hosts.items():
         networks = [place.split("+")[0] for place in (host.address, *host.joins)]
         yield from _machine(f"lab:hosts:{name}", host.parts, networks, _of_master(lab, name))
-    for name, vm in lab.vms.items():
+    for name, vm in facts.guests(lab).items():
         yield from _machine(f"lab:vms:{name}", lab.classes[vm.class_].parts, facts.vm_nics(lab, vm))
 
 
@@ -45,7 +45,7 @@ def _machine(at, parts, networks, more=frozenset()):
 
 def _of_master(lab, host):
     """The master of the VMs may be where their first cards are: who is not there admits nobody there."""
-    firsts = {facts.vm_nics(lab, vm)[0] for vm in lab.vms.values()}
+    firsts = {nics[0] for vm in lab.vms.values() if (nics := facts.vm_nics(lab, vm))}
     return firsts if host == lab.masters.virtual else frozenset()
 
 

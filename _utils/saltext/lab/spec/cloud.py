@@ -50,12 +50,12 @@ def _files(lab, name, wish):
 def _machine(lab, name, wish):
     cards = tuple(_card(lab, name, network, wish) for network in facts.vm_nics(lab, lab.vms[name]))
     minion = _minion(lab, name) if wish.salt else None
-    return cloud.Machine(name, derive.vm_uuid(lab.name, name), lab.domain, cards, tuple(wish.ssh_keys), minion)
+    return cloud.Machine(name, facts.vm_uuid(lab, name), lab.domain, cards, tuple(wish.ssh_keys), minion)
 
 
 def _card(lab, name, network, wish):
     own, at = derive.address(lab.networks, facts.vm_place(lab, name))
-    mac, dhcp, mtu = derive.mac(lab.name, name, network), lab.networks[network].dhcp, facts.mtu(lab, network)
+    mac, dhcp, mtu = facts.vm_mac(lab, name, network), lab.networks[network].dhcp, facts.mtu(lab, network)
     if dhcp if wish.network is None else wish.network == "dhcp":
         return cloud.Card(mac, None, None, (), mtu)
     if network != own:

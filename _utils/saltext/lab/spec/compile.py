@@ -17,7 +17,7 @@ def compile(lab, stock=NOTHING):
     needs, with every address, MAC and UUID worked out.
     """
     hosts = {name: _host(lab, name, stock) for name in lab.hosts}
-    return hosts | {name: _vm(lab, name) for name in lab.vms}
+    return hosts | {name: _vm(lab, name) for name in facts.guests(lab)}
 
 
 def _host(lab, name, stock):

@@ -50,7 +50,7 @@ def reserved(lab, network):
 
 def machines(lab):
     """Return every ``Machine`` that the lab names, in its order."""
-    return [_host(lab, name) for name in lab.hosts] + [_vm(lab, name) for name in lab.vms]
+    return [_host(lab, name) for name in lab.hosts] + [_vm(lab, name) for name in facts.addressed(lab)]
 
 
 def installed(lab):
@@ -78,7 +78,7 @@ def _host(lab, name):
 
 def _vm(lab, name):
     vm, place = lab.vms[name], facts.vm_place(lab, name)
-    kind, mac = lab.classes[vm.class_], derive.mac(lab.name, name, place.split("+")[0])
+    kind, mac = lab.classes[vm.class_], facts.vm_mac(lab, name, place.split("+")[0])
     boot, install = vm.boot or kind.boot, vm.install or kind.install
     firmware, loader = vm.firmware or kind.firmware, vm.loader or kind.loader
     return Machine(name, "virtual", place, mac, boot, kind.image, _over(lab, kind, vm), install, firmware, loader)

@@ -1,0 +1,87 @@
+"""The domains of a host as its spec says them.  Pure."""
+
+from saltext.lab.spec.adopt_model import Plug
+from saltext.lab.spec.machine_model import Vm
+from saltext.lab.spec.take_fit import fitting
+from saltext.lab.spec.take_networks import plug
+from saltext.lab.virt.devices import PLUGS
+from saltext.lab.virt.model import Domain
+
+KEPT = "kept"  #: the class, and the image, of VMs that are taken over
+#: What is no part of a definition, or has a word of its own at a VM.
+BESIDE = {"running", "live", "adopt", "spec", "spec_hash", "uuid"}
+SIZES = ("memory_mib", "vcpus")
+#: What can contradict the rest of a domain; the first is left out first.
+WHOLE = ("balloon", "memory_max_mib", "vcpus_max", "boot", "nvram", "xml")
+#: What a domain has of itself.
+USUAL = {
+    **{"autostart": False, "balloon": True, "clock": "utc", "firmware": "bios", "hugepages": False},
+    **{"on_crash": "destroy", "on_poweroff": "destroy", "on_reboot": "restart", "shared_memory": False},
+    **{"agent": False, "rng": False, "serial": False, "boot": ["hd"]},
+}
+#: What its devices have of themselves.
+DETAILS = {
+    "nics": {"offloads": True},
+    "disks": {"device": "disk", "readonly": False, "shareable": False},
+    "filesystems": {"readonly": False},
+}
+
+
+def of(name, domain, host, accel, names, taken=()):  # noqa: PLR0913, PLR0917
+    """
+    Return domain *name* of *host* as a ``Vm``, and ``[(what, why)]`` of what is left out.
+
+    *names* are networks by plug; a second card in a network, one that is in none, and one whose MAC is *taken* is
+    told in libvirt's words.
+    """
+    fits, lost = _said(domain)
+    sizes = {key: fits[key] for key in SIZES if key in fits}
+    vm, _ = fitting(Vm, {"class": KEPT, "host": host, "adopt": True, "uuid": domain["uuid"], **sizes})
+    macs: dict = {}
+    for mac, nic in fits.get("nics", {}).items():
+        if (network := names.get(plug(nic))) and network not in macs and mac not in taken:
+            macs[network] = mac
+    own = {key: part for key, part in _libvirt(fits, accel, macs.values()).items() if key not in vm}
+    if domain.get("live"):
+        own["on_change"] = "pending"
+        lost.append((("live",), f"it runs with other {', '.join(sorted(domain['live']))} than it is defined with"))
+    vm |= {"nics": list(macs), **({"macs": macs} if macs else {}), **({"libvirt": own} if own else {})}
+    return vm, [(f"VM {name}, {'.'.join(path)}", why) for path, why in lost]
+
+
+def _said(domain):
+    """Return what the model of a domain has words for, and ``[(path, why)]`` of the rest."""
+    fits, lost = fitting(Domain, _defined(domain), WHOLE)
+    loose = {mac: nic for mac, nic in fits.get("nics", {}).items() if not set(PLUGS) & set(nic)}
+    lost += [(("nics", mac), "it is plugged into what this suite has no word for") for mac in loose]
+    devices = {
+        kind: {one: of for one, of in fits[kind].items() if of and one not in loose} for kind in DETAILS if kind in fits
+    }
+    return fits | devices, lost
+
+
+def _defined(domain):
+    """Return *domain* without what is no part of its definition; the sizes of disks are those of their files."""
+    own = {key: part for key, part in domain.items() if key not in BESIDE}
+    sizeless = {dev: _without(disk, {"size_mib"}) for dev, disk in own.get("disks", {}).items()}
+    return own | ({"disks": sizeless} if sizeless else {})
+
+
+def _libvirt(domain, accel, macs):
+    """Return what *domain* has beside what follows; where its cards *macs* are plugged in is told elsewhere."""
+    usual = USUAL | {"type": {"kvm": "kvm", "tcg": "qemu"}[accel]}
+    usual |= {"memory_max_mib": domain.get("memory_mib"), "vcpus_max": domain.get("vcpus")}
+    own = {key: part for key, part in domain.items() if key not in usual or part != usual[key]}
+    for key, known in DETAILS.items():
+        own[key] = {one: _unlike(part, known) for one, part in own.get(key, {}).items()}
+    cards = {mac: _without(nic, Plug.model_fields) if mac in macs else nic for mac, nic in own["nics"].items()}
+    own["nics"] = {mac: nic for mac, nic in cards.items() if nic}
+    return {key: part for key, part in own.items() if part != {}}
+
+
+def _unlike(part, usual):
+    return {key: value for key, value in part.items() if key not in usual or usual[key] != value}
+
+
+def _without(part, keys):
+    return {key: value for key, value in part.items() if key not in keys}
