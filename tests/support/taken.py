@@ -1,10 +1,13 @@
 """What the tests of ``lab.import`` share."""
 
+import copy
+
 from saltext.lab.ovs.model import Bridges
 from saltext.lab.plan import merge
 from saltext.lab.schema import check
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
+from saltext.lab.spec.names import UNSEEN
 from saltext.lab.spec.take import Has
 from saltext.lab.virt.model import Domains
 from saltext.lab.virt.pool_model import Pools
@@ -31,6 +34,15 @@ def wishes(spec, host):
     said = {"domains": part["virt"]["domains"], "pools": part["virt"].get("pools", {})}
     said["bridges"] = part.get("ovs", {}).get("bridges", {})
     return {of: check(KINDS[of], wish, of) for of, wish in said.items()}
+
+
+def with_part(spec, part):
+    """Return *spec* with what was taken, and with the subnets that a person has to state."""
+    part = copy.deepcopy(part)
+    unseen = [network for network in part.get("networks", {}).values() if network["subnet"] == UNSEEN]
+    for number, network in enumerate(unseen):
+        network["subnet"] = f"198.18.{number}.0/24"
+    return merge(spec, part)
 
 
 def having(wishes, **more):

@@ -1,10 +1,8 @@
 """What a host has, as a part of the spec: pure."""
 
-import copy
-
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saltext.lab.errors import BadWish
@@ -13,12 +11,13 @@ from saltext.lab.schema import parse
 from saltext.lab.spec import source
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.model import Lab
-from saltext.lab.spec.names import UNSEEN
 from saltext.lab.spec.take import Taken, take
 from saltext.lab.spec.take_text import text
+from saltext.lab.virt.model import Domain
 from tests.support.labs import DEMO, ONCE, PLAIN
-from tests.support.taken import grown, having, wishes
+from tests.support.taken import grown, having, wishes, with_part
 from tests.unit.test_spec_storage import STORED
+from tests.unit.test_virt_xml import wishes as domains
 
 LABS = {"demo": DEMO, "plain": PLAIN, "once": ONCE, "stored": STORED}
 LABS |= {name: source.load(sls=name) for name in ("attic", "boots")}
@@ -44,15 +43,6 @@ def by_hand(spec, host):
     return without_vms(spec, host) | {"hosts": spec["hosts"] | {host: bare}}
 
 
-def with_part(spec, part):
-    """Return *spec* with what was taken, and with the subnets that a person has to state."""
-    part = copy.deepcopy(part)
-    unseen = [network for network in part.get("networks", {}).values() if network["subnet"] == UNSEEN]
-    for number, network in enumerate(unseen):
-        network["subnet"] = f"198.18.{number}.0/24"
-    return merge(spec, part)
-
-
 @given(st.sampled_from(HYPERVISORS), st.sampled_from([without_vms, by_hand]))
 def test_what_a_compiled_host_has_is_taken_as_it_is(which, before):
     name, host = which
@@ -73,6 +63,26 @@ def test_what_a_compiled_host_has_is_taken_as_it_is(which, before):
 def domain(number=0, **fields):
     own = {"uuid": UUID[:-1] + str(number), "memory_mib": 512, "vcpus": 1, "machine": "pc-q35-7.2"}
     return grown(own | {"adopt": False} | fields)
+
+
+#: What is no part of a definition, and devices, of which what they have of themselves is not said.
+BESIDE = {"running", "adopt", "spec", "spec_hash", "on_change", "uuid", "nics", "disks", "filesystems"}
+
+
+@settings(max_examples=30)
+@given(domains(Domain))
+def test_a_domain_that_the_model_can_tell_is_taken_as_it_is(wish):
+    there = domain(**{key: part for key, part in wish.items() if key not in ("uuid", "on_change")})
+    found = taken({"vm1": there})
+    again = wishes(with_part(DEMO, found.spec), "hv9")["domains"]["vm1"]
+
+    assert {change.path for change in diff(there, again)} <= {("adopt",)}
+    if not unsaid(found, "VM vm1"):
+        assert fields(grown(again)) == fields(there)
+
+
+def fields(domain):
+    return {key: part for key, part in domain.items() if key not in BESIDE and part != {}}
 
 
 def taken(domains, host="hv9", **has):

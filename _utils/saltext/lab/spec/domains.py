@@ -43,15 +43,10 @@ def _over(wish, own):
 
 
 def _adopted(lab, name, vm):
-    sizes = {"memory_mib": vm.memory_mib, "vcpus": vm.vcpus}
-    disks = storage.devices(lab, name)
-    return {
-        "adopt": True,
-        "uuid": facts.vm_uuid(lab, name),
-        **{key: size for key, size in sizes.items() if size is not None},
-        **({"disks": disks} if disks else {}),
-        "nics": {facts.vm_mac(lab, name, network): plug(lab, vm.host, network) for network in facts.vm_nics(lab, vm)},
-    }
+    """Return the wish for a domain that somebody else made: what its VM states, and nothing that follows from it."""
+    nics = {facts.vm_mac(lab, name, network): plug(lab, vm.host, network) for network in facts.vm_nics(lab, vm)}
+    parts = {"memory_mib": vm.memory_mib, "vcpus": vm.vcpus, "disks": storage.devices(lab, name), "nics": nics}
+    return {"adopt": True, "uuid": facts.vm_uuid(lab, name)} | {key: part for key, part in parts.items() if part}
 
 
 def _on_host(lab, vm):

@@ -51,22 +51,6 @@ class Vm(Model):
     host: Name | None = field("hypervisor that it runs on; chosen if not stated: lab.explain", "hv1")
     address: Place | None = field("address of its first card: network+number", "lan+21")
     nics: list[Name] | None = field("networks, instead of its class's", ["lan"])
-    macs: dict[Name, Mac] = field(
-        "MACs by network, where they do not follow from its name", {"lan": "52:54:00:12:34:56"}, default={}
-    )
-    uuid: Uuid | None = field(
-        "of its SMBIOS, if it does not follow from its name", "c7a5fdbd-edaf-4455-926a-d65c16db1809"
-    )
-    adopt: bool = field(
-        "somebody else made it: of its domain only what is stated here at the VM is kept, and what is in it is left"
-        " alone: it is not started, and gets no key and no pillar",
-        True,
-        default=False,
-    )
-    libvirt: Domain | None = field(
-        "what else its domain has, in the words of lab_virt.domains; it goes over what the suite works out",
-        {"cpu_model": "host-passthrough"},
-    )
     disks: dict[Device, Disk | None] = field(
         "disks beside its class's, or in place of them; null takes one out",
         {"vdb": {"pool": "vms", "size_gib": 100}},
@@ -86,6 +70,22 @@ class Vm(Model):
     apart: Name | None = field("instead of its class's", "dns")
     zones: list[Name] | None = field("instead of its class's", ["attic"])
     needs: list[Name] = field("beside its class's", ["nas1"], default=[])
+    macs: dict[Name, Mac] = field(
+        "MACs by network, where they do not follow from its name", {"lan": "52:54:00:12:34:56"}, default={}
+    )
+    uuid: Uuid | None = field(
+        "of its SMBIOS, if it does not follow from its name", "c7a5fdbd-edaf-4455-926a-d65c16db1809"
+    )
+    adopt: bool = field(
+        "somebody else made it: of its domain only what is stated here at the VM is kept, and what is in it is left"
+        " alone: it is not started, and gets no key and no pillar",
+        True,
+        default=False,
+    )
+    libvirt: Domain | None = field(
+        "what else its domain has, in the words of lab_virt.domains; it goes over what the suite works out",
+        {"cpu_model": "host-passthrough"},
+    )
 
     @model_validator(mode="after")
     def _made_by(self):

@@ -36,9 +36,10 @@ def take(lab, host, has):
     With that part in the spec, nothing of the host's domains, bridges and pools is to be changed but their marks.
     """
     due, refused = _due(lab, host, has.domains)
-    plugs = [take_networks.plug(nic) for domain in due.values() for nic in domain.get("nics", {}).values()]
+    said = {name: take_vms.said(domain) for name, domain in due.items()}
+    plugs = [take_networks.plug(nic) for known, _ in said.values() for nic in known.get("nics", {}).values()]
     found = take_networks.found(lab, host, has, plugs)
-    vms, lost = _vms(lab, host, due, found.names)
+    vms, lost = _vms(lab, host, due, said, found.names)
     bridges, odd_bridges = take_parts.bridges(lab, host, has.bridges)
     pools, odd_pools = take_parts.pools(lab, host, has.pools)
     machine, networks = _machine(lab, host, has, found)
@@ -69,13 +70,15 @@ def _refusal(lab, name):
     return None
 
 
-def _vms(lab, host, due, names):
+def _vms(lab, host, due, said, names):
+    """Return the VMs of *host* by name, and ``[(what, why)]``; of cards with one MAC the first has a network."""
     vms, lost, taken = {}, [], {mac for _, mac in facts.macs(lab)}
     accel = _accel(lab, host, due)
-    for name, domain in due.items():
-        vms[name], its = take_vms.of(name, domain, host, accel, names, taken)
-        taken |= set(vms[name].get("macs", {}).values())
-        lost += its
+    for name, (known, why) in said.items():
+        macs = take_vms.macs(known, names, taken)
+        taken |= set(macs.values())
+        vms[name] = take_vms.of(host, due[name], known, accel, macs)
+        lost += [(f"VM {name}, {'.'.join(path)}", reason) for path, reason in why]
     return vms, lost
 
 

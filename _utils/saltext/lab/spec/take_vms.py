@@ -27,37 +27,34 @@ DETAILS = {
 }
 
 
-def of(name, domain, host, accel, names, taken=()):  # noqa: PLR0913, PLR0917
-    """
-    Return domain *name* of *host* as a ``Vm``, and ``[(what, why)]`` of what is left out.
-
-    *names* are networks by plug; a second card in a network, one that is in none, and one whose MAC is *taken* is
-    told in libvirt's words.
-    """
-    fits, lost = _said(domain)
-    sizes = {key: fits[key] for key in SIZES if key in fits}
-    vm, _ = fitting(Vm, {"class": KEPT, "host": host, "adopt": True, "uuid": domain["uuid"], **sizes})
-    macs: dict = {}
-    for mac, nic in fits.get("nics", {}).items():
-        if (network := names.get(plug(nic))) and network not in macs and mac not in taken:
-            macs[network] = mac
-    own = {key: part for key, part in _libvirt(fits, accel, macs.values()).items() if key not in vm}
-    if domain.get("live"):
-        own["on_change"] = "pending"
-        lost.append((("live",), f"it runs with other {', '.join(sorted(domain['live']))} than it is defined with"))
-    vm |= {"nics": list(macs), **({"macs": macs} if macs else {}), **({"libvirt": own} if own else {})}
-    return vm, [(f"VM {name}, {'.'.join(path)}", why) for path, why in lost]
-
-
-def _said(domain):
+def said(domain):
     """Return what the model of a domain has words for, and ``[(path, why)]`` of the rest."""
     fits, lost = fitting(Domain, _defined(domain), WHOLE)
     loose = {mac: nic for mac, nic in fits.get("nics", {}).items() if not set(PLUGS) & set(nic)}
     lost += [(("nics", mac), "it is plugged into what this suite has no word for") for mac in loose]
-    devices = {
-        kind: {one: of for one, of in fits[kind].items() if of and one not in loose} for kind in DETAILS if kind in fits
-    }
-    return fits | devices, lost
+    if domain.get("live"):
+        lost.append((("live",), f"it runs with other {', '.join(sorted(domain['live']))} than it is defined with"))
+    for kind in DETAILS.keys() & fits.keys():
+        fits |= {kind: {one: its for one, its in fits[kind].items() if its and one not in loose}}
+    return fits, lost
+
+
+def macs(fits, names, taken):
+    """Return ``{network: MAC}`` of the cards of a domain: the first in each, if its MAC is not *taken*."""
+    found: dict = {}
+    for mac, nic in fits.get("nics", {}).items():
+        if (network := names.get(plug(nic))) and network not in found and mac not in taken:
+            found[network] = mac
+    return found
+
+
+def of(host, domain, fits, accel, macs):
+    """Return *domain* of *host* as a ``Vm``; what *fits*, and no word of a VM tells, is told in libvirt's words."""
+    sizes = {key: fits[key] for key in SIZES if key in fits}
+    vm, _ = fitting(Vm, {"class": KEPT, "host": host, "adopt": True, "uuid": domain["uuid"], **sizes})
+    own = {key: part for key, part in _libvirt(fits, accel, macs.values()).items() if key not in vm}
+    own |= {"on_change": "pending"} if domain.get("live") else {}
+    return vm | {"nics": list(macs), **({"macs": macs} if macs else {}), **({"libvirt": own} if own else {})}
 
 
 def _defined(domain):
