@@ -30,6 +30,7 @@ def import_(host, file=None):
         salt-run lab.import hv3
         salt-run lab.import hv3 file=/srv/lab/pillar/hv3.sls
     """
+    taking.refuse_existing(file)
     taken = take(lab_of(__opts__), host, taking.has(Fleet(__opts__), host))
     told = text(host, taken)
     answer = {"spec": taken.spec, "unsaid": [": ".join(one) for one in taken.unsaid]}

@@ -131,22 +131,27 @@ def test_a_network_whose_addresses_nobody_saw_is_refused_by_lab_check_until_a_pe
 
 
 def test_a_second_card_in_a_network_and_the_mac_of_another_vm_are_told_in_the_words_of_libvirt():
-    twins = {MACS[0]: BR0, MACS[1]: BR0}
+    twins = {MACS[0]: BR0, MACS[1]: BR0, MACS[2]: BR0 | {"trunks": [10, 20]}}
     found = taken({"vm1": domain(nics=twins), "vm2": domain(1, nics={MACS[0]: BR0})})
 
     assert found.spec["vms"]["vm1"]["macs"] == {"br0": MACS[0]}
-    assert found.spec["vms"]["vm1"]["libvirt"]["nics"] == {MACS[0]: {"model": "virtio"}, MACS[1]: BR0}
+    assert found.spec["vms"]["vm1"]["libvirt"]["nics"] == twins | {MACS[0]: {"model": "virtio"}}
     assert found.spec["vms"]["vm2"]["nics"] == []
     assert found.spec["vms"]["vm2"]["libvirt"]["nics"] == {MACS[0]: BR0}
     checked(merge(DEMO, found.spec))
 
 
 def test_what_the_suite_has_no_word_for_is_left_out_alone_and_told():
-    odd = {"vda": {"file": "/srv/a.vmdk", "bus": "virtio", "format": "vmdk"}, "fda": {"device": "floppy", "bus": "fdc"}}
+    odd = {
+        "vda": {"file": "/srv/a.img", "bus": "virtio", "format": "raw", "cache": "odd"},
+        "vdb": {"file": "/srv/a.vmdk", "bus": "virtio", "format": "vmdk"},
+        "fda": {"device": "floppy", "bus": "fdc", "format": "raw"},
+    }
     found = taken({"vm1": domain(disks=odd, nics={MACS[0]: BR0, MACS[1]: {"model": "e1000"}})})
 
-    assert found.spec["vms"]["vm1"]["libvirt"]["disks"] == {"vda": {"file": "/srv/a.vmdk", "bus": "virtio"}}
-    assert unsaid(found, "VM vm1, disks.vda.format") == ["vmdk: input should be 'raw' or 'qcow2'"]
+    kept = {"vda": {"file": "/srv/a.img", "bus": "virtio", "format": "raw"}}
+    assert found.spec["vms"]["vm1"]["libvirt"]["disks"] == kept  # as raw, the other would be read wrongly
+    assert unsaid(found, "VM vm1, disks.vdb.format") == ["vmdk: input should be 'raw' or 'qcow2'"]
     assert len(unsaid(found, "VM vm1, disks.fda")) == 2
     assert unsaid(found, f"VM vm1, nics.{MACS[1]}") == ["it is plugged into what this suite has no word for"]
 

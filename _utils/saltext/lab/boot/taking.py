@@ -7,6 +7,8 @@ from saltext.lab.spec.names import Name
 from saltext.lab.spec.take import Has
 from saltext.lab.spec.take_fit import fits
 
+PING = 5  #: seconds that a host has to say that it is there
+
 
 def has(fleet, host):
     """
@@ -16,6 +18,7 @@ def has(fleet, host):
     """
     if not fits(Name, host):
         raise BadWish(f"{host!r} is no name of a host", "it has small letters, digits and hyphens", "")
+    fleet.call(host, "test.ping", timeout=PING)
     fleet.call(host, "saltutil.sync_all", timeout=120)
     domains, pools, networks = (fleet.call(host, f"lab_virt.{of}") for of in ("domains", "pools", "networks"))
     interfaces = fleet.call(host, "network.interfaces")
@@ -25,13 +28,19 @@ def has(fleet, host):
 
 
 def save(path, text):
-    """Write *text* to the new file *path*.  Raises ``Refused`` if there is one, or no place for one."""
+    """Write *text* to the new file *path*.  Raises ``Refused`` if it is there, or cannot be."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as err:
         raise Refused(f"{path} is not written", err.strerror, "name a new file") from err
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def refuse_existing(path):
+    """Raise ``Refused`` if there is something at *path*, before anybody is asked for what would be written there."""
+    if path is not None and os.path.lexists(path):
+        raise Refused(f"{path} is not written", "there is such a file", "name a new file")
 
 
 def _managed(interfaces, routes):

@@ -56,7 +56,9 @@ def take(lab, host, has):
 
 def _due(lab, host, domains):
     """Return the domains that the lab does not know, and ``[(what, why)]`` of those that it cannot take."""
-    new = {name: domains[name] for name in sorted(domains) if name not in lab.vms or lab.vms[name].host != host}
+    new = {
+        name: domains[name] for name in sorted(domains) if name not in lab.vms or lab.vms[name].host not in (host, None)
+    }
     refused = {name: why for name in new if (why := _refusal(lab, name))}
     due = {name: domain for name, domain in new.items() if name not in refused}
     return due, [(f"VM {name}", f"{why}; it stays as it is") for name, why in refused.items()]

@@ -20,8 +20,9 @@ class Found(NamedTuple):
 
 def plug(nic):
     """Return where *nic*, a card of a domain, is plugged in, as a tuple of items; empty where no network tells that."""
-    told = [key for key in PLUGS if key in nic]
-    return tuple((key, nic[key]) for key in Plug.model_fields if key in nic) if len(told) == 1 else ()
+    if "trunks" in nic or not set(PLUGS) & set(nic):
+        return ()
+    return tuple((key, nic[key]) for key in Plug.model_fields if key in nic)
 
 
 def found(lab, host, has, plugs):
@@ -31,7 +32,7 @@ def found(lab, host, has, plugs):
     A network of the lab is the one where it has VMs of that host get in in the same way; else one that the host gets
     into by nothing yet, of the same VLAN, the same addresses or the same name.  What fits none is a network of its own.
     """
-    every = sorted(plug for plug in set(plugs) if plug and "trunks" not in dict(plug))
+    every = sorted(set(plugs) - {()})
     names = {plug: name for plug in every if (name := _same(lab, host, dict(plug)))}
     networks: dict = {}
     ways: dict = {}

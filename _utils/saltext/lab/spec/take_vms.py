@@ -13,6 +13,8 @@ BESIDE = {"running", "live", "adopt", "spec", "spec_hash", "uuid"}
 SIZES = ("memory_mib", "vcpus")
 #: What can contradict the rest of a domain; the first is left out first.
 WHOLE = ("balloon", "memory_max_mib", "vcpus_max", "boot", "nvram", "xml")
+#: Without these a disk that is made anew would be another.
+VITAL = {("device",), ("bus",), ("format",)}
 #: What a domain has of itself.
 USUAL = {
     **{"autostart": False, "balloon": True, "clock": "utc", "firmware": "bios", "hugepages": False},
@@ -30,8 +32,9 @@ DETAILS = {
 def said(domain):
     """Return what the model of a domain has words for, and ``[(path, why)]`` of the rest."""
     fits, lost = fitting(Domain, _defined(domain), WHOLE)
-    loose = {mac: nic for mac, nic in fits.get("nics", {}).items() if not set(PLUGS) & set(nic)}
+    loose = {mac for mac, nic in fits.get("nics", {}).items() if not set(PLUGS) & set(nic)}
     lost += [(("nics", mac), "it is plugged into what this suite has no word for") for mac in loose]
+    loose |= {path[1] for path, _ in lost if path[:1] == ("disks",) and path[2:] in VITAL}
     if domain.get("live"):
         lost.append((("live",), f"it runs with other {', '.join(sorted(domain['live']))} than it is defined with"))
     for kind in DETAILS.keys() & fits.keys():
@@ -73,7 +76,13 @@ def _libvirt(domain, accel, macs):
         own[key] = {one: _unlike(part, known) for one, part in own.get(key, {}).items()}
     cards = {mac: _without(nic, Plug.model_fields) if mac in macs else nic for mac, nic in own["nics"].items()}
     own["nics"] = {mac: nic for mac, nic in cards.items() if nic}
-    return {key: part for key, part in own.items() if part != {}}
+    return _full(own)
+
+
+def _full(part):
+    """Return *part* without mappings that are empty."""
+    its = {key: _full(one) if isinstance(one, dict) else one for key, one in part.items()}
+    return {key: one for key, one in its.items() if one != {}}
 
 
 def _unlike(part, usual):
