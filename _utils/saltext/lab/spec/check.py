@@ -3,8 +3,10 @@
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest, parse
 from saltext.lab.spec import (
+    blocks,
     check_adopt,
     check_attachment,
+    check_blocks,
     check_cloud,
     check_netboot,
     check_networks,
@@ -22,7 +24,7 @@ def checked(spec):
 
     Raises ``BadWish`` with every mistake: pillar path, what is wrong, what would be right.
     """
-    lab = parse(Lab, spec, "lab")
+    lab = blocks.expanded(parse(Lab, spec, "lab"))
     mistakes = list(_dangling(lab)) or [one for rule in RULES for one in rule(lab)]
     if mistakes:
         raise BadWish(f"{len(mistakes)} mistake(s) in lab", "; ".join(mistakes), "correct the pillar")
@@ -31,8 +33,15 @@ def checked(spec):
 
 def _dangling(lab):
     """Yield names that refer to nothing."""
-    others = (part.references(lab) for part in (check_storage, check_netboot, check_adopt))
-    for path, name, where, known in (*_references(lab), *(one for found in others for one in found)):
+    every = (
+        *_references(lab),
+        *check_storage.references(lab),
+        *check_netboot.references(lab),
+        *check_blocks.references(lab),
+        *check_adopt.references(lab),
+        *_of_ceph(lab),
+    )
+    for path, name, where, known in every:
         if name not in known:
             have = ", ".join(known) or "none"
             yield f"{path} names {name!r}{nearest(name, known)}, which is not in lab:{where}; there are {have}"
@@ -59,6 +68,13 @@ def _references(lab):
         yield f"lab:vms:{name}:host", vm.host, "hosts", lab.hosts
         for network in (*(vm.nics or ()), *((vm.address or "").split("+")[:1] if vm.address else ())):
             yield f"lab:vms:{name}", network, "networks", lab.networks
+
+
+def _of_ceph(lab):
+    if lab.ceph:
+        yield from (("lab:ceph", host, "hosts", lab.hosts) for host in (*lab.ceph.mons, *lab.ceph.mgrs))
+        networks = (lab.ceph.public, lab.ceph.cluster or lab.ceph.public)
+        yield from (("lab:ceph", network, "networks", lab.networks) for network in networks)
 
 
 def _names(lab):
@@ -144,8 +160,9 @@ def _data(lab):
 KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail", "onlyif", "order", "parallel"} | {
     *{"prereq", "prerequired", "require", "retry", "runas", "saltenv", "state", "umask", "unless", "use", "watch"}
 }
-RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
+RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "block", "number", "address", "members"}
 RULES = (
     *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _uuids, _vms, _data),
-    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES, *check_adopt.RULES),
+    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES, *check_blocks.RULES),
+    *check_adopt.RULES,
 )

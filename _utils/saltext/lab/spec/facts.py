@@ -1,6 +1,6 @@
 """Questions about a lab that both its check and its compilation ask.  Pure."""
 
-from saltext.lab.spec import derive
+from saltext.lab.spec import blocks, derive
 
 
 def serves(lab, master):
@@ -10,7 +10,8 @@ def serves(lab, master):
 
 def minions(lab, serves):
     """Return the ids of the machines whose master *serves* ``physical``, ``virtual`` or both."""
-    return {*(lab.hosts if "physical" in serves else ()), *(guests(lab) if "virtual" in serves else ())}
+    virtual = guests(lab).keys() | blocks.machines(lab).keys()
+    return {*(lab.hosts if "physical" in serves else ()), *(virtual if "virtual" in serves else ())}
 
 
 def guests(lab):
@@ -21,6 +22,9 @@ def guests(lab):
 def addressed(lab):
     """Return the names of the VMs whose address is known: all but those that others made and that state none."""
     return [name for name, vm in lab.vms.items() if vm.address or not vm.adopt]
+
+
+PRIORITY = 50  #: of a VM where nobody states one
 
 
 def hypervisors(lab):
@@ -34,11 +38,6 @@ def vm_nics(lab, vm):
     return of_class if vm.nics is None else vm.nics
 
 
-def vm_mac(lab, name, network):
-    """Return the MAC of VM *name*'s card in *network*."""
-    return lab.vms[name].macs.get(network) or derive.mac(lab.name, name, network)
-
-
 def vm_uuid(lab, name):
     """Return the UUID of VM *name*, as text."""
     return lab.vms[name].uuid or derive.vm_uuid(lab.name, name)
@@ -48,6 +47,11 @@ def vm_place(lab, name):
     """Return where VM *name* has its address, such as ``lan+21``."""
     vm = lab.vms[name]
     return vm.address or derive.vm_place(lab.networks, vm_nics(lab, vm)[0], name)
+
+
+def vm_mac(lab, name, network):
+    """Return the MAC of VM *name*'s card in *network*."""
+    return lab.vms[name].macs.get(network) or derive.mac(lab.name, name, network)
 
 
 def disks(lab, name):
@@ -63,6 +67,24 @@ def disks(lab, name):
             if of[2] == "a"
         }
     return dict(sorted(found.items(), key=lambda item: item[0][2]))
+
+
+def of_vm(lab, name, key):
+    """Return what VM *name* states for *key*, such as ``memory_mib``, or else its class; None where neither does."""
+    vm = lab.vms[name]
+    own = getattr(vm, key)
+    return getattr(lab.classes[vm.class_], key) if own is None else own
+
+
+def needs(lab, name):
+    """Return the VMs that have to be up before VM *name* starts, and that are in the lab."""
+    vm = lab.vms[name]
+    return [one for one in dict.fromkeys([*lab.classes[vm.class_].needs, *vm.needs]) if one in lab.vms and one != name]
+
+
+def priority(lab, name):
+    """Return the priority of VM *name*: those with a smaller number come first."""
+    return PRIORITY if (stated := of_vm(lab, name, "priority")) is None else stated
 
 
 def level(lab, name):
@@ -84,6 +106,8 @@ def places(lab):
             yield f"lab:hosts:{name}:joins", place
     for name in addressed(lab):
         yield f"lab:vms:{name}:address", vm_place(lab, name)
+    for one in blocks.numbered(lab, "machine"):
+        yield one.path, one.place
 
 
 def macs(lab):
@@ -93,6 +117,8 @@ def macs(lab):
     for name, vm in lab.vms.items():
         for network in vm_nics(lab, vm):
             yield f"lab:vms:{name}:nics:{network}", vm_mac(lab, name, network)
+    for one in blocks.numbered(lab, "machine"):
+        yield one.path, one.mac
 
 
 def wanted(lab, host):

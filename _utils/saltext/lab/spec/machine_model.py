@@ -44,6 +44,11 @@ class Class(Model):
     apart: Name | None = field(APART, "dns")
     zones: list[Name] = field("zones that its VMs may be in; all if not stated", ["attic"], default=[])
     needs: list[Name] = field("VMs that have to be up before its VMs start", ["nas1"], default=[])
+    knows: list[Name] = field(
+        "blocks and classes whose machines its own are told of, by name with address and MAC, before these are there",
+        ["node"],
+        default=[],
+    )
 
 
 class Vm(Model):
@@ -51,6 +56,11 @@ class Vm(Model):
     host: Name | None = field("hypervisor that it runs on; chosen if not stated: lab.explain", "hv1")
     address: Place | None = field("address of its first card: network+number", "lan+21")
     nics: list[Name] | None = field("networks, instead of its class's", ["lan"])
+    macs: dict[Name, Mac] = field(
+        "MACs of its cards by their networks; they follow from its name if not stated",
+        {"lan": "52:54:00:00:00:65"},
+        default={},
+    )
     disks: dict[Device, Disk | None] = field(
         "disks beside its class's, or in place of them; null takes one out",
         {"vdb": {"pool": "vms", "size_gib": 100}},
@@ -70,9 +80,6 @@ class Vm(Model):
     apart: Name | None = field("instead of its class's", "dns")
     zones: list[Name] | None = field("instead of its class's", ["attic"])
     needs: list[Name] = field("beside its class's", ["nas1"], default=[])
-    macs: dict[Name, Mac] = field(
-        "MACs by network, where they do not follow from its name", {"lan": "52:54:00:12:34:56"}, default={}
-    )
     uuid: Uuid | None = field(
         "of its SMBIOS, if it does not follow from its name", "c7a5fdbd-edaf-4455-926a-d65c16db1809"
     )

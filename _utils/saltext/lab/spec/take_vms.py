@@ -76,7 +76,7 @@ def _libvirt(domain, accel, macs):
         own[key] = {one: _unlike(part, known) for one, part in own.get(key, {}).items()}
     cards = {mac: _without(nic, Plug.model_fields) if mac in macs else nic for mac, nic in own["nics"].items()}
     own["nics"] = {mac: nic for mac, nic in cards.items() if nic}
-    return _full(own)
+    return {key: part for key, part in (own | {"smbios": _full(own.get("smbios", {}))}).items() if part != {}}
 
 
 def _full(part):
