@@ -66,7 +66,7 @@ def domain(number=0, **fields):
 
 
 #: What is no part of a definition, and devices, of which what they have of themselves is not said.
-BESIDE = {"running", "adopt", "spec", "spec_hash", "on_change", "uuid", "nics", "disks", "filesystems"}
+BESIDE = {"running", "adopt", "spec", "spec_hash", "on_change", "uuid", "type", "nics", "disks", "filesystems"}
 
 
 @settings(max_examples=30)
@@ -82,7 +82,13 @@ def test_a_domain_that_the_model_can_tell_is_taken_as_it_is(wish):
 
 
 def fields(domain):
-    return {key: part for key, part in domain.items() if key not in BESIDE and part != {}}
+    return full({key: part for key, part in domain.items() if key not in BESIDE})
+
+
+def full(part):
+    """Return *part* without mappings that are empty, which nothing is in."""
+    its = {key: full(one) if isinstance(one, dict) else one for key, one in part.items()}
+    return {key: one for key, one in its.items() if one != {}}
 
 
 def taken(domains, host="hv9", **has):
