@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from saltext.lab.errors import BadWish
@@ -66,7 +66,7 @@ def domain(number=0, **fields):
 
 
 #: What is no part of a definition, and devices, of which what they have of themselves is not said.
-BESIDE = {"running", "adopt", "spec", "spec_hash", "on_change", "uuid", "nics", "disks", "filesystems"}
+BESIDE = {"running", "adopt", "spec", "spec_hash", "on_change", "uuid", "type", "nics", "disks", "filesystems"}
 
 
 @settings(max_examples=30)
@@ -82,7 +82,13 @@ def test_a_domain_that_the_model_can_tell_is_taken_as_it_is(wish):
 
 
 def fields(domain):
-    return {key: part for key, part in domain.items() if key not in BESIDE and part != {}}
+    return full({key: part for key, part in domain.items() if key not in BESIDE})
+
+
+def full(part):
+    """Return *part* without mappings that are empty, which nothing is in."""
+    its = {key: full(one) if isinstance(one, dict) else one for key, one in part.items()}
+    return {key: one for key, one in its.items() if one != {}}
 
 
 def taken(domains, host="hv9", **has):
@@ -156,6 +162,41 @@ def test_what_the_suite_has_no_word_for_is_left_out_alone_and_told():
     assert unsaid(found, f"VM vm1, nics.{MACS[1]}") == ["it is plugged into what this suite has no word for"]
 
 
+def test_of_a_list_with_mistakes_the_whole_is_left_out_and_told_once():
+    found = taken({"vm1": domain(nics={MACS[0]: BR0 | {"trunks": [10, 4095, 4096]}}, hostdevs={"mdev:1": {}})})
+
+    assert found.spec["vms"]["vm1"]["macs"] == {"br0": MACS[0]}
+    assert len(unsaid(found, "VM vm1")) == 2
+
+
+def test_a_card_with_trunks_is_in_no_network():
+    nic = BR0_20 | {"trunks": [10, 20]}
+    nic.pop("tag")
+    found = taken({"vm1": domain(nics={MACS[0]: nic})})
+
+    assert (found.spec["vms"]["vm1"]["nics"], found.spec["vms"]["vm1"]["libvirt"]["nics"]) == ([], {MACS[0]: nic})
+
+
+def test_one_vlan_on_two_bridges_is_two_networks_and_tells_one():
+    nics = {MACS[number]: BR0_20 | {"bridge": f"ovs{number}", "tag": 77} for number in (0, 1)}
+    networks = taken({"vm1": domain(nics=nics)}).spec["networks"]
+
+    assert {name: network.get("vlan") for name, network in networks.items() if name != "br0"} == {
+        "ovs0-77": 77,
+        "ovs1-77": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"autostart": True}, {"clock": "localtime"}, {"on_crash": "preserve"}, {"agent": True}, {"boot": ["network"]}],
+)
+def test_what_a_domain_has_not_of_itself_is_told(odd):
+    told = taken({"vm1": domain(type="kvm", **odd)}).spec["vms"]["vm1"]["libvirt"]
+
+    assert told == {"machine": "pc-q35-7.2"} | odd
+
+
 def test_a_guest_that_runs_with_something_else_keeps_it_until_it_is_started_again():
     found = taken({"vm1": domain(live={"memory_mib": 256})})
 
@@ -210,6 +251,7 @@ def test_the_text_is_yaml_that_says_the_same_and_what_is_left_out():
 NASTY = st.text(st.sampled_from("{%#}'\"\\ \n\x1b:-[]&*!|>@`x\u2028ü"), max_size=300)
 
 
+@example("{{{", "{{{")
 @given(NASTY, NASTY)
 def test_no_text_of_a_host_is_read_by_jinja_or_ends_a_comment(title, why):
     spec = {"vms": {"vm1": {"libvirt": {"title": title, "fw_cfg": {title: {"value": title}}}}}}

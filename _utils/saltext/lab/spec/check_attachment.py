@@ -57,7 +57,7 @@ def _duties(lab):
     firsts = {
         "physical": {one.address.split("+")[0] for one in lab.hosts.values()},
         "virtual": boots
-        | {first for vm in lab.vms.values() for first in facts.vm_nics(lab, vm)[:1]}
+        | {network for vm in lab.vms.values() for network in facts.vm_nics(lab, vm)[:1]}
         | {one.network for one in blocks.numbered(lab, "machine")},
     }
     found = dict.fromkeys(netboot_facts.servers(lab).values(), boots)

@@ -14,13 +14,13 @@ def fitting(kind, data, whole=()):
     """
     lost, whole = [], [key for key in whole if key in data]
     while errors := _errors(kind, data):
-        for error in errors:
-            path = _there(data, error["loc"])
+        wrong = {_there(data, error["loc"]): _why(error) for error in errors}  # each once: a list has many mistakes
+        for path, why in wrong.items():
             if not path and not whole:
-                return {}, [((), _why(error))]
-            path = path or (whole.pop(0),)
-            data = _without(data, path)
-            lost.append((path, _why(error)))
+                return {}, [((), why)]
+            gone = path or (whole.pop(0),)
+            data = _without(data, gone)
+            lost.append((gone, why))
     return data, lost
 
 
