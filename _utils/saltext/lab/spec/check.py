@@ -158,12 +158,6 @@ KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail
 RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "block", "number", "address", "members"}
 RULES = (
     *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _uuids, _vms, _data),
-    *(
-        *check_storage.RULES,
-        *check_netboot.RULES,
-        *check_cloud.RULES,
-        *check_pxelinux.RULES,
-        *check_blocks.RULES,
-        *check_power.RULES,
-    ),
+    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES, *check_blocks.RULES),
+    *check_power.RULES,
 )
