@@ -26,7 +26,7 @@ CALLS = {
 
 
 class Plug:
-    """A plug whose outlet is switched by ``switch(bool)``; one that *lies* does nothing, a *slow* one takes ten seconds to answer."""
+    """A plug switched by ``switch(bool)``; one that *lies* does nothing, a *slow* one takes ten seconds to answer."""
 
     def __init__(self, switch, is_on, lies=False, slow=False):
         self.switch, self.is_on, self.lies, self.slow = switch, is_on, lies, slow
