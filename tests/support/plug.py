@@ -26,7 +26,7 @@ CALLS = {
 
 
 class Plug:
-    """A plug whose outlet is switched by ``switch(bool)``; one that *lies* does nothing, a *slow* one never ends."""
+    """A plug switched by ``switch(bool)``; one that *lies* does nothing, a *slow* one takes ten seconds to answer."""
 
     def __init__(self, switch, is_on, lies=False, slow=False):
         self.switch, self.is_on, self.lies, self.slow = switch, is_on, lies, slow
@@ -61,8 +61,9 @@ def plugged(plug):
             status, text = plug.answer(path, asked)
             self.send_response(status)
             self.end_headers()
-            while plug.slow and not plug.ended.wait(0.1):
-                self.wfile.write(b" ")
+            for _ in range(100 if plug.slow else 0):
+                if not plug.ended.wait(0.1):
+                    self.wfile.write(b" ")
             self.wfile.write(text.encode())
 
         def log_message(self, *_):
