@@ -19,7 +19,13 @@ lab:
       address: home+21
       uplinks: {enp2s0: [shared]}
       roles: [hypervisor]
-      power: {driver: rack}
+      power: &plug                                # a smart plug, which is asked and told by HTTP
+        driver: http
+        address: 192.168.7.31
+        turn_on: {url: "http://{address}/relay/0?turn=on"}
+        turn_off: {url: "http://{address}/relay/0?turn=off"}
+        status: {url: "http://{address}/relay/0", when_on: '"ison": ?true', when_off: '"ison": ?false'}
+        login: plugs
       zone: cellar
       capacity: {memory_mib: 6144, vcpus: 4}
     desk1:
@@ -27,7 +33,7 @@ lab:
       address: home+22
       uplinks: {enp7s0: [shared]}
       roles: [hypervisor]
-      power: {driver: rack}
+      power: {<<: *plug, address: 192.168.7.32}
       always_on: false
       zone: office
       capacity: {memory_mib: 24576, vcpus: 12, memory_ratio: 1.2}
@@ -36,10 +42,13 @@ lab:
       address: home+23
       uplinks: {enp1s0: [shared]}
       roles: [hypervisor]
-      power: {driver: rack}
+      power: {<<: *plug, address: 192.168.7.33}
       always_on: false
       zone: office
       capacity: {memory_mib: 3072, vcpus: 2}
+
+  logins:
+    plugs: {user: lab, password_file: /etc/lab/plugs}
 
   images:
     ram: {kind: ram}

@@ -13,7 +13,16 @@ from tests.support import guest, netboot
 from tests.support.dhcp import pxe
 
 MACS = {name: derive.mac("boot", name, "lan") for name in ("one", "two", "late")}
-BLOCK = {"blocks": {"node": {"mac": "52:54:00:88:*:*", "network": "lan", "class": "web", "range": "200-209"}}}
+#: Machines that are told by their MACs, and three of them that have numbers.
+BLOCK = {
+    "blocks": {
+        "node": {"mac": "52:54:00:88:*:*", "network": "lan", "class": "web", "range": "200-209"},
+        "own": {
+            **{"class": "web", "ids": "40-42", "name": "own{id}", "mac": "52:54:00:88:00:{id:02x}"},
+            "address": "lan+{id}",
+        },
+    }
+}
 LATE = {"vms": {"late": {"class": "web", "host": "srv", "address": "lan+30"}}}
 BOOT = 150  #: seconds; 7 for BIOS, 19 for UEFI by HTTP on two busy cores
 
@@ -35,6 +44,12 @@ def test_a_machine_of_the_lab_gets_its_own_address_without_end(site):
     assert (lease["ip"], lease["name"], lease["lease"]) == ("10.77.0.20", "one", 0xFFFFFFFF)
     assert (lease["dns"], lease["domain"], lease.get("router")) == ("10.77.0.1", "boot.example", None)
     assert leases.parse(site.leases.read_text())[MACS["one"]] == {"ip": "10.77.0.20", "name": "one", "expiry": None}
+
+
+def test_a_numbered_machine_gets_the_address_of_its_number_though_its_mac_is_in_another_block_too(site):
+    lease = site.ask("lease", "52:54:00:88:00:2a")
+
+    assert (lease["ip"], lease["name"], lease["lease"]) == ("10.77.0.42", "own42", 0xFFFFFFFF)
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,7 @@ def test_a_secret_is_in_the_slices_of_its_owners_and_in_no_other(name):
 
 def test_some_example_has_a_secret_of_each_kind():
     assert {part for name in SPECS for part, _, owners in marked(name)[1] if owners} == {"secrets", "classes", "vms"}
+    assert HIDDEN.keys() == {"secrets", "logins"}
 
 
 # Each of them
