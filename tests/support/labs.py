@@ -14,7 +14,25 @@ PLAIN = merge(
         "vms": {"web2": {"boot": None}, "web3": {"boot": None}},
     },
 )
-#: That lab where web1 is installed once, by what pi2 serves.
+#: The lab PLAIN where VMs of one class state no host.
+PLACED = merge(
+    PLAIN,
+    {
+        "networks": {"lan": {"overlay": None, "over": None}, "guests": None},
+        "hosts": {
+            "pi2": {"uplinks": {"trunk0": ["underlay", "lan"]}, "joins": ["underlay+12", "lan+2"]},
+            "hv1": {"uplinks": {"trunk0": ["underlay", "lan"]}},
+            "hv2": None,
+        },
+        "pools": {
+            "local": {"type": "dir", "path": "/srv/local"},
+            "shared": {"type": "netfs", "path": "/srv/shared", "source": {"hosts": ["10.10.0.9"], "dir": "/vms"}},
+        },
+        "classes": {"web": None, "vm": {"image": "ram", "nics": ["lan"]}},
+        "vms": {"web1": None, "web2": None, "web3": None},
+    },
+)
+#: The lab PLAIN where web1 is installed once, by what pi2 serves.
 ONCE = merge(
     PLAIN,
     {

@@ -11,26 +11,37 @@ from saltext.lab.spec import (
     check_storage,
     derive,
     facts,
+    profile,
 )
 from saltext.lab.spec.model import Lab
+from saltext.lab.spec.settle import settled
+from saltext.lab.spec.standing import NOTHING
 
 
-def checked(spec):
+def checked(spec, standing=NOTHING):
     """
-    Return *spec*, the dict under the pillar key ``lab``, as a ``Lab`` without mistakes.
+    Return *spec*, the dict under the pillar key ``lab``, as a ``Settled`` lab without mistakes.
 
-    Raises ``BadWish`` with every mistake: pillar path, what is wrong, what would be right.
+    *standing* is how the lab stands.  Raises ``BadWish`` with every mistake: pillar path, what is wrong, what would be
+    right.
     """
     lab = parse(Lab, spec, "lab")
-    mistakes = list(_dangling(lab)) or [one for rule in RULES for one in rule(lab)]
-    if mistakes:
-        raise BadWish(f"{len(mistakes)} mistake(s) in lab", "; ".join(mistakes), "correct the pillar")
+    _refuse(_dangling(lab))
+    lab, mistakes = settled(lab, standing)
+    _refuse([*mistakes, *(one for rule in RULES for one in rule(lab))])
     return lab
+
+
+def _refuse(mistakes):
+    if found := list(mistakes):
+        raise BadWish(f"{len(found)} mistake(s) in lab", "; ".join(found), "correct the pillar")
 
 
 def _dangling(lab):
     """Yield names that refer to nothing."""
-    every = (*_references(lab), *check_storage.references(lab), *check_netboot.references(lab))
+    every = (
+        *(*_references(lab), *check_storage.references(lab), *check_netboot.references(lab), *profile.references(lab)),
+    )
     for path, name, where, known in every:
         if name not in known:
             have = ", ".join(known) or "none"
@@ -55,7 +66,8 @@ def _references(lab):
             yield f"lab:classes:{name}:nics", network, "networks", lab.networks
     for name, vm in lab.vms.items():
         yield f"lab:vms:{name}:class", vm.class_, "classes", lab.classes
-        yield f"lab:vms:{name}:host", vm.host, "hosts", lab.hosts
+        if vm.host:
+            yield f"lab:vms:{name}:host", vm.host, "hosts", lab.hosts
         for network in (*(vm.nics or ()), *((vm.address or "").split("+")[:1] if vm.address else ())):
             yield f"lab:vms:{name}", network, "networks", lab.networks
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from saltext.lab.spec import derive, facts
 from saltext.lab.spec.netboot_model import Install
+from saltext.lab.spec.once import once
 
 INSTALLER = "installer"  #: the image that installs others
 ONCE = "install-once"
@@ -48,6 +49,7 @@ def reserved(lab, network):
     return bool((dhcp := lab.networks[network].dhcp) and not dhcp.proxy)
 
 
+@once
 def machines(lab):
     """Return every ``Machine`` that the lab names, in its order."""
     return [_host(lab, name) for name in lab.hosts] + [_vm(lab, name) for name in lab.vms]
