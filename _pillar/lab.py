@@ -15,7 +15,7 @@ from functools import partial
 from saltext.lab.admit import strict
 from saltext.lab.errors import BadWish
 from saltext.lab.netboot import shelf
-from saltext.lab.spec import slices, source
+from saltext.lab.spec import kept, slices, source
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,8 @@ def ext_pillar(minion_id, pillar):
     config = __opts__["lab"]
     stock = partial(shelf.read, root=config.get("images", shelf.ROOT))
     try:
-        part = slices.of(source.render(__opts__, config["spec"]), minion_id, config["serves"], stock)
+        spec = source.render(__opts__, config["spec"])
+        part = slices.of(spec, minion_id, config["serves"], stock, kept.read(__opts__))
     except BadWish as err:
         log.error("no slices: %s", err)
         raise BadWish("the lab's spec cannot be used", "", "on the master: salt-run lab.check") from None

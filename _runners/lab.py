@@ -9,7 +9,7 @@ from saltext.lab.admit.keystore import KeyStore
 from saltext.lab.admit.store import DIRECTORY
 from saltext.lab.answer import DONE, FAILURE, answers, lab_of
 from saltext.lab.boot import doctor as doctor_
-from saltext.lab.boot import lock
+from saltext.lab.boot import lock, stand
 from saltext.lab.boot import status as look
 from saltext.lab.boot.fleet import Fleet
 from saltext.lab.boot.graph import VERBS, steps
@@ -38,13 +38,13 @@ def check():
 
 
 @answers
-def bootstrap(until=VERBS[-1], forget=False):
+def bootstrap(until=VERBS[-1], remove=False):
     """
     Bring the whole lab up, and return what became of each step.
 
     With *until* (power, minion, converge, forget, enrol, start, highstate or prove) it ends there.  Can be
-    called again at any time: what is as wished is left alone, what was broken off goes on.  Only with *forget*
-    the keys of more than a third of the virtual master's machines go at once, because the spec has them no more.
+    called again at any time: what is as wished is left alone, what was broken off goes on.  Only with *remove*
+    more of the machines than ``lab:removal:share`` go at once, because the spec has them no more.
     Exits with 0 when all is up, 1 when a step failed, 2 for a spec with mistakes.
 
     CLI Example:
@@ -53,19 +53,26 @@ def bootstrap(until=VERBS[-1], forget=False):
 
         salt-run lab.bootstrap
     """
-    lab, fleet, desk = lab_of(__opts__), Fleet(__opts__), office.desk(__opts__)
+    with lock.held("lab.bootstrap"), interruptible():
+        ended = _brought_up(stand.begin(__opts__, lab_of(__opts__), remove), until, remove)
+    return {"steps": ended, "retcode": FAILURE if any(event["state"] == FAILED for event in ended) else DONE}
+
+
+def _brought_up(lab, until, remove):
+    """Return the steps that a bootstrap of *lab* took, in the order in which they ended."""
+    fleet, desk = Fleet(__opts__), office.desk(__opts__)
     digests = digests_(compile(lab), __opts__["file_roots"]["base"])
-    hosts, guests = Hosts(lab, fleet, desk), Guests(lab, fleet, digests, forget)
+    hosts, guests = Hosts(lab, fleet, desk), Guests(lab, fleet, digests, remove)
     verbs = {"power": hosts.power, "minion": hosts.minion, "converge": hosts.converge}
     verbs |= {"forget": guests.forget, "enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
     verbs["prove"] = _prover(lab, fleet).step
     ended = []
-    with lock.held("lab.bootstrap"), interruptible():
-        for event in execute(steps(lab, until), lambda step: verbs[step.verb](step)):
-            _tell(event)
-            if event.state != BEGUN:
-                ended.append(event._asdict())
-    return {"steps": ended, "retcode": FAILURE if any(event["state"] == FAILED for event in ended) else DONE}
+    for event in execute(steps(lab, until), lambda step: verbs[step.verb](step)):
+        _tell(event)
+        if event.state != BEGUN:
+            ended.append(event._asdict())
+    stand.end(__opts__, lab, ended)
+    return ended
 
 
 @answers

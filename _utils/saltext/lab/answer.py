@@ -4,7 +4,7 @@ import functools
 import logging
 
 from saltext.lab.errors import BadWish, LabError
-from saltext.lab.spec import source
+from saltext.lab.spec import kept, source
 from saltext.lab.spec.check import checked
 
 DONE, FAILURE, BAD_SPEC = 0, 1, 2
@@ -42,5 +42,5 @@ def spec_of(opts):
 
 
 def lab_of(opts):
-    """Return its ``Lab``; raises ``BadWish`` with every mistake."""
-    return checked(spec_of(opts))
+    """Return its ``Settled`` lab, by how it stands; raises ``BadWish`` with every mistake."""
+    return checked(spec_of(opts), kept.read(opts))

@@ -9,9 +9,8 @@ from saltext.lab.admit.digest import digests
 from saltext.lab.admit.keystore import KeyStore
 from saltext.lab.admit.store import DIRECTORY, Store
 from saltext.lab.admit.welcome import Welcome
+from saltext.lab.answer import lab_of
 from saltext.lab.boot.fleet import Fleet
-from saltext.lab.spec import source
-from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
 
 
@@ -32,7 +31,7 @@ def welcome(opts):
 
 def _digests(opts, minions):
     """Return ``{minion: digest}`` of those that get a highstate here: a host gets its own from ``lab.bootstrap``."""
-    lab = checked(source.render(opts, opts["lab"]["spec"]))
+    lab = lab_of(opts)
     parts, serves = compile(lab), opts["lab"]["serves"]
     mine = {one: part for one, part in parts.items() if part["minion"]["of"] in serves}
     return digests({one: mine.get(one) for one in minions if one not in lab.hosts}, opts["file_roots"]["base"])

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest
-from saltext.lab.spec import netboot_facts
+from saltext.lab.spec import facts, netboot_facts
 
 VERBS = ("power", "minion", "converge", "forget", "enrol", "start", "highstate", "prove")
 
@@ -29,12 +29,13 @@ def steps(lab, until=VERBS[-1]):
 
     power on → minion answers → converge (bridges, tunnels, domains, masters) → enrol the keys
     of a hypervisor's VMs with the virtual master → start each VM → its highstate.  A VM that boots
-    over the network starts after those who serve that have converged.  Once all hosts have converged,
-    the networks are proven, while VMs start.  The virtual master forgets the VMs that are not there any more.
+    over the network starts after those who serve that have converged, one that moves after its former host has.
+    Once all hosts have converged, the networks are proven, while VMs start.  The virtual master forgets the VMs that
+    are not there any more.  What rests in the active profile has no steps.
     """
     if until not in VERBS:
         raise BadWish(f"until={until} is no step{nearest(until, VERBS)}", "", f"one of {', '.join(VERBS)}")
-    hosts = [step for host in lab.hosts for step in _host(lab, host)]
+    hosts = [step for host in facts.awake(lab) for step in _host(lab, host)]
     forget = Step("forget", lab.masters.virtual, (f"converge {lab.masters.virtual}",))
     vms = [step for host in _hypervisors(lab) for step in _vms(lab, host)]
     proof = Step("prove", lab.name, tuple(step.id for step in hosts if step.verb == "converge"))
@@ -51,16 +52,21 @@ def _host(lab, host):
 def _vms(lab, host):
     needs = tuple(dict.fromkeys((f"converge {host}", f"converge {lab.masters.virtual}")))
     yield Step("enrol", host, needs)
-    for name, vm in lab.vms.items():
-        if vm.host == host:
-            yield Step("start", name, (f"enrol {host}", *_served(lab, name)))
-            yield Step("highstate", name, (f"start {name}",), 600)
+    for name in facts.vms_on(lab, host):
+        yield Step("start", name, (f"enrol {host}", *_served(lab, name), *_left(lab, name)))
+        yield Step("highstate", name, (f"start {name}",), 600)
 
 
 def _served(lab, vm):
     """The steps that give *vm* what it boots over the network."""
     boots = lab.vms[vm].boot or lab.classes[lab.vms[vm].class_].boot
     return tuple(f"converge {host}" for host in dict.fromkeys(netboot_facts.servers(lab).values()) if boots)
+
+
+def _left(lab, vm):
+    """The steps that take *vm* away from where it was, so that it never runs twice; a host that is off runs nothing."""
+    former = set(lab.standing.former.get(vm, ())) - set(lab.standing.off)
+    return tuple(f"converge {host}" for host in facts.awake(lab) if host in former)
 
 
 def _hypervisors(lab):

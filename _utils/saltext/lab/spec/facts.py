@@ -10,8 +10,18 @@ def serves(lab, master):
 
 
 def minions(lab, serves):
-    """Return the ids of the machines whose master *serves* ``physical``, ``virtual`` or both."""
-    return {*(lab.hosts if "physical" in serves else ()), *(lab.vms if "virtual" in serves else ())}
+    """Return the ids of the machines whose master *serves* ``physical``, ``virtual`` or both; also of who rests."""
+    return {name for name in machines(lab) if ("physical" if name in lab.hosts else "virtual") in serves}
+
+
+def machines(lab):
+    """Return the names of all hosts and VMs, also of those that rest in the active profile."""
+    return {*lab.hosts, *lab.vms, *lab.resting}
+
+
+def awake(lab):
+    """Return the hosts that run in the active profile, in the lab's order."""
+    return [name for name in lab.hosts if name not in lab.resting]
 
 
 def hypervisors(lab):
