@@ -1,25 +1,15 @@
 """The whole lab from its master: check it, bring it up, look at it."""
 
-import sys
-from pathlib import Path
-
-from saltext.lab.admit import office
-from saltext.lab.admit.digest import digests as digests_
 from saltext.lab.admit.keystore import KeyStore
-from saltext.lab.admit.store import DIRECTORY
-from saltext.lab.answer import DONE, FAILURE, answers, lab_of
+from saltext.lab.answer import DONE, FAILURE, answers, brought, lab_of, teller
 from saltext.lab.boot import doctor as doctor_
-from saltext.lab.boot import lock, stand
+from saltext.lab.boot import lock, stand, up
 from saltext.lab.boot import status as look
 from saltext.lab.boot.fleet import Fleet
-from saltext.lab.boot.graph import VERBS, steps
-from saltext.lab.boot.guests import Guests
-from saltext.lab.boot.hosts import Hosts
-from saltext.lab.boot.run import BEGUN, FAILED, execute, interruptible
+from saltext.lab.boot.graph import VERBS, verbs
+from saltext.lab.boot.run import interruptible
 from saltext.lab.errors import BadWish
-from saltext.lab.prove.proof import Prover
 from saltext.lab.schema import nearest
-from saltext.lab.spec.compile import compile
 
 
 @answers
@@ -53,26 +43,10 @@ def bootstrap(until=VERBS[-1], remove=False):
 
         salt-run lab.bootstrap
     """
+    verbs(until)
     with lock.held("lab.bootstrap"), interruptible():
-        ended = _brought_up(stand.begin(__opts__, lab_of(__opts__), remove), until, remove)
-    return {"steps": ended, "retcode": FAILURE if any(event["state"] == FAILED for event in ended) else DONE}
-
-
-def _brought_up(lab, until, remove):
-    """Return the steps that a bootstrap of *lab* took, in the order in which they ended."""
-    fleet, desk = Fleet(__opts__), office.desk(__opts__)
-    digests = digests_(compile(lab), __opts__["file_roots"]["base"])
-    hosts, guests = Hosts(lab, fleet, desk), Guests(lab, fleet, digests, remove)
-    verbs = {"power": hosts.power, "minion": hosts.minion, "converge": hosts.converge}
-    verbs |= {"forget": guests.forget, "enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
-    verbs["prove"] = _prover(lab, fleet).step
-    ended = []
-    for event in execute(steps(lab, until), lambda step: verbs[step.verb](step)):
-        _tell(event)
-        if event.state != BEGUN:
-            ended.append(event._asdict())
-    stand.end(__opts__, lab, ended)
-    return ended
+        lab = stand.begin(__opts__, lab_of(__opts__), remove)
+        return brought(up.bring(__opts__, lab, teller(__opts__, __jid_event__), until, remove))
 
 
 @answers
@@ -92,7 +66,7 @@ def prove():
 
         salt-run lab.prove
     """
-    proof = _prover(lab_of(__opts__), Fleet(__opts__)).prove()
+    proof = up.prover(__opts__, lab_of(__opts__), Fleet(__opts__)).prove()
     return {"proof": proof, "retcode": FAILURE if proof["red"] or proof["silent"] else DONE}
 
 
@@ -138,15 +112,3 @@ def doctor(only=None):
     findings = [found._asdict() for found in doctor_.examine(lab_of(__opts__), Fleet(__opts__), only)]
     said = f"nothing is wrong, of {only or ', '.join(doctor_.CHECKS)}"
     return {"findings": findings, "said": said, "retcode": FAILURE if findings else DONE}
-
-
-def _prover(lab, fleet):
-    records = Path(__opts__["lab"].get("records", DIRECTORY))
-    return Prover(lab, fleet, records.with_name("prove.json"))
-
-
-def _tell(event):
-    """Show *event* as it comes; not where the caller wants one document at the end."""
-    if __opts__.get("output", "lab") == "lab":
-        __jid_event__.fire_event({**event._asdict(), "outputter": "lab"}, "progress")
-        sys.stdout.flush()

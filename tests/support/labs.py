@@ -32,6 +32,27 @@ PLACED = merge(
         "vms": {"web1": None, "web2": None, "web3": None},
     },
 )
+ROOMS = {"memory_mib": 4096, "vcpus": 8}
+#: That lab with two hypervisors and two profiles: by night hv2 is off, and what it had is on hv1.
+PROFILED = merge(
+    PLACED,
+    {
+        "hosts": {
+            "hv1": {"capacity": ROOMS},
+            "hv2": PLACED["hosts"]["hv1"]
+            | {"mac": "52:54:00:00:01:04", "address": "mgmt+22", "joins": ["underlay+22"]}
+            | {"capacity": ROOMS, "always_on": False},
+        },
+        "vms": {
+            "game": {"class": "vm", "address": "lan+31"},
+            "job": {"class": "vm", "address": "lan+32"},
+            "nas": {"class": "vm", "address": "lan+33", "disks": {"vda": {"pool": "local", "size_gib": 1}}},
+            "backup": {"class": "vm", "address": "lan+34"},
+        },
+        "profile": "day",
+        "profiles": {"day": {"vms": ["game"], "hosts": ["hv2"]}, "night": {"vms": ["backup"]}},
+    },
+)
 #: The lab PLAIN where web1 is installed once, by what pi2 serves.
 ONCE = merge(
     PLAIN,

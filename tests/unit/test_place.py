@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from saltext.lab.errors import BadWish
 from saltext.lab.plan import merge
 from saltext.lab.spec import standing
-from saltext.lab.spec.check import checked
+from saltext.lab.spec.check import checked, drafted
+from saltext.lab.spec.place_explain import explain
 from saltext.lab.spec.standing import Standing
 from tests.support.big import big
 from tests.support.labs import PLACED
@@ -283,6 +284,47 @@ def test_who_shares_the_card_of_its_master_is_elsewhere():
 
     assert places(merge(spec, wire | master)) == {"a": "hv2"}
     assert places(spec) == {"a": "hv1"}
+
+
+# Why
+
+
+def why(spec, vm, before=None):
+    """Return ``[(host, state, why)]`` of *vm*, where VMs were at *before*."""
+    return [reason[:3] for reason in explain(drafted(spec, Standing(before or {}))[0], vm)]
+
+
+def test_each_host_with_the_reason_for_or_against_it():
+    hosts = {"hv1": host(zone="a"), "hv2": host(8 * GIB, zone="a"), "hv3": host(zone="b"), "hv4": {"zone": "a"}}
+    spec = lab(hosts | {"hv5": host(256, zone="a")}, {"a": {"zones": ["a"]}, "b": {"host": "hv5", "memory_mib": 64}})
+
+    assert why(spec, "a", {"a": "hv1"}) == [
+        ("hv1", "chosen", "it was there before"),
+        ("hv2", "possible", ""),
+        ("hv3", "against", "is in another zone"),
+        ("hv5", "against", "lacks memory"),
+        ("hv4", "against", "states no capacity"),
+        ("pi1", "against", "is no hypervisor"),
+        ("pi2", "against", "is no hypervisor"),
+    ]
+    assert why(spec, "a")[0] == ("hv2", "chosen", "most memory was left there")
+    assert why(spec, "b")[0] == ("hv5", "chosen", "it is stated")
+
+
+def test_what_a_host_has_left_is_without_the_vm():
+    spec = lab({"hv1": host(4 * GIB)}, {"a": {"memory_mib": 3 * GIB, "vcpus": 2}, "b": {"memory_mib": 512}})
+    (reason, *_) = explain(checked(spec), "a")
+
+    assert (reason.host, reason.memory_mib, reason.vcpus) == ("hv1", 4 * GIB - 512, 255)
+
+
+def test_one_without_a_place_is_explained_too():
+    spec = lab(
+        {"hv1": host(1 * GIB), "hv2": host(2 * GIB)}, {"a": {"memory_mib": 2 * GIB}, "b": {"memory_mib": 2 * GIB}}
+    )
+
+    assert why(spec, "a")[0] == ("hv2", "chosen", "most memory was left there")
+    assert [row[:2] for row in why(spec, "b")[:2]] == [("hv1", "against"), ("hv2", "against")]
 
 
 # From one run to the next

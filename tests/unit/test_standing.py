@@ -33,6 +33,10 @@ def opts(tmp_path):
     return {"lab": {"standing": str(tmp_path / "own/standing.json")}}
 
 
+def no_driver(host):
+    pytest.fail(f"{host} was asked")
+
+
 def at(**places):
     return Standing(places, tuple(PLAIN["hosts"]))
 
@@ -111,9 +115,9 @@ def test_a_vm_that_moves_is_gone_from_its_former_host_before_it_starts(opts):
     assert "converge hv1" in {step.id: step.needs for step in steps(lab)}["start web2"]
 
     done = [{"step": f"converge {host}", "state": "changed"} for host in ("hv1", "hv2")]
-    stand.end(opts, lab, [{**done[0], "state": "failed"}, done[1]])
+    stand.end(opts, lab, [{**done[0], "state": "failed"}, done[1]], no_driver)
     assert kept.read(opts).former == {"web2": ("hv1",)}
-    stand.end(opts, lab, done)
+    stand.end(opts, lab, done, no_driver)
     assert kept.read(opts).former == {}
     assert "web2" not in compile(checked(moved, kept.read(opts)))["hv1"]["virt"]["domains"]
 
@@ -138,22 +142,22 @@ def test_a_vm_does_not_leave_its_disks_behind(opts):
 
 
 @pytest.mark.parametrize(("status", "off"), [("off", ("hv1",)), ("unknown", ()), ("on", ())])
-def test_a_host_is_off_where_its_driver_says_so(opts, monkeypatch, status, off):
+def test_a_host_is_off_where_its_driver_says_so(opts, status, off):
     class Button:
         def status(self):
             return status
 
-    monkeypatch.setattr(stand.power, "driver", lambda wish, host: Button())
     lab = stand.begin(opts, checked(LOOSE, at()._replace(off=("hv2",))))
     tried = {"hv1": "failed", "hv2": "changed"}
-    stand.end(opts, lab, [{"step": f"power {host}", "state": state} for host, state in tried.items()])
+    ended = [{"step": f"power {host}", "state": state} for host, state in tried.items()]
+    stand.end(opts, lab, ended, lambda host: Button())
 
     assert kept.read(opts).off == off
 
 
 def test_what_was_not_tried_stays_as_it_was_known(opts):
     lab = stand.begin(opts, checked(LOOSE, at()._replace(off=("hv2",))))
-    stand.end(opts, lab, [])
+    stand.end(opts, lab, [], no_driver)
 
     assert kept.read(opts).off == ("hv2",)
 

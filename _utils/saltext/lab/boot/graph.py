@@ -33,13 +33,19 @@ def steps(lab, until=VERBS[-1]):
     Once all hosts have converged, the networks are proven, while VMs start.  The virtual master forgets the VMs that
     are not there any more.  What rests in the active profile has no steps.
     """
-    if until not in VERBS:
-        raise BadWish(f"until={until} is no step{nearest(until, VERBS)}", "", f"one of {', '.join(VERBS)}")
+    wanted = verbs(until)
     hosts = [step for host in facts.awake(lab) for step in _host(lab, host)]
     forget = Step("forget", lab.masters.virtual, (f"converge {lab.masters.virtual}",))
     vms = [step for host in _hypervisors(lab) for step in _vms(lab, host)]
     proof = Step("prove", lab.name, tuple(step.id for step in hosts if step.verb == "converge"))
-    return [step for step in [*hosts, forget, *vms, proof] if step.verb in VERBS[: VERBS.index(until) + 1]]
+    return [step for step in [*hosts, forget, *vms, proof] if step.verb in wanted]
+
+
+def verbs(until):
+    """Return the verbs as far as *until*; raises ``BadWish`` for one that there is not."""
+    if until not in VERBS:
+        raise BadWish(f"until={until} is no step{nearest(until, VERBS)}", "", f"one of {', '.join(VERBS)}")
+    return VERBS[: VERBS.index(until) + 1]
 
 
 def _host(lab, host):

@@ -25,11 +25,16 @@ def checked(spec, standing=NOTHING):
     *standing* is how the lab stands.  Raises ``BadWish`` with every mistake: pillar path, what is wrong, what would be
     right.
     """
-    lab = parse(Lab, spec, "lab")
-    _refuse(_dangling(lab))
-    lab, mistakes = settled(lab, standing)
+    lab, mistakes = drafted(spec, standing)
     _refuse([*mistakes, *(one for rule in RULES for one in rule(lab))])
     return lab
+
+
+def drafted(spec, standing=NOTHING):
+    """Return ``(Settled, [mistake, …])``: who is where in *spec*, and what is wrong with that; else as ``checked``."""
+    lab = parse(Lab, spec, "lab")
+    _refuse(_dangling(lab))
+    return settled(lab, standing)
 
 
 def _refuse(mistakes):

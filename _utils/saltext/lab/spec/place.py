@@ -7,6 +7,7 @@ made by moving as few as possible.  See docs/placement.md.
 """
 
 from collections import Counter, defaultdict
+from typing import NamedTuple
 
 from saltext.lab.spec import demand
 from saltext.lab.spec.place_repair import make_room
@@ -16,16 +17,26 @@ ENOUGH = 10  #: times that room was made in vain until none is made any more: th
 ELSEWHERE = "give one of them another host"
 
 
+class Placement(NamedTuple):
+    """Where VMs are, for whom there is no place, and what is wrong with it."""
+
+    vms: dict  #: ``{name: Vm}`` of those that have a host
+    why: dict[str, str]
+    unplaced: dict
+    mistakes: list[str]
+
+
 def placed(lab, standing, resting=frozenset()):
     """
-    Return ``(Lab, [mistake, …])``: *lab* with a host for each VM, without those for which there is none.
+    Return the ``Placement`` of the VMs of *lab*, the same whatever its order.
 
-    *standing* is where they were; hosts in *resting* are off.  The same whatever the order of the spec.
+    *standing* is where they were; hosts in *resting* are off.
     """
     rooms, where, lost = spread(lab, standing, resting)
     vms = {name: _at(vm, where[name]) for name, vm in lab.vms.items() if name in where}
+    why = {name: _why(lab.vms[name], rooms.on[host][name], host) for name, host in where.items()}
     mistakes = [*_overfull(rooms), *_crowded(lab, rooms), *(_nowhere(rooms, one) for one in lost)]
-    return lab.model_copy(update={"vms": vms}), mistakes
+    return Placement(vms, why, {one.name: lab.vms[one.name] for one in lost}, mistakes)
 
 
 def spread(lab, standing, resting=frozenset()):
@@ -66,6 +77,12 @@ def _put(rooms, where, one, host):
 
 def _at(vm, host):
     return vm if vm.host == host else vm.model_copy(update={"host": host})
+
+
+def _why(vm, one, host):
+    if one.fixed:
+        return "it is stated" if vm.host else "its disks are there"
+    return "it was there before" if one.stands == host else "most memory was left there"
 
 
 def _overfull(rooms):

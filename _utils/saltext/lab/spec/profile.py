@@ -22,6 +22,9 @@ def mistakes(lab, standing):
         for host in profile.hosts:
             if why := _needed(lab, host):
                 yield f"lab:profiles:{name}:hosts has {host}, which {why}: leave it out"
+        for path, need in _needs(lab, resting := _resting(lab, profile)):
+            if need in resting:
+                yield f"{path} {need} rests in profile {name}: name it in lab:profiles:{name} too"
 
 
 def references(lab):
@@ -42,14 +45,34 @@ def applied(lab, standing):
     profile = lab.profiles.get(active(lab, standing))
     if profile is None:
         return lab, frozenset()
-    named = {name for one in lab.profiles.values() for name in (*one.vms, *one.hosts)}
-    resting = frozenset(named - {*profile.vms, *profile.hosts})
+    resting = _resting(lab, profile)
     vms = {
         name: vm.model_copy(update={"host": profile.place[name]}) if name in profile.place else vm
         for name, vm in lab.vms.items()
         if name not in resting
     }
     return lab.model_copy(update={"vms": vms}), resting
+
+
+def _resting(lab, profile):
+    named = {name for one in lab.profiles.values() for name in (*one.vms, *one.hosts)}
+    return frozenset(named - {*profile.vms, *profile.hosts})
+
+
+def _needs(lab, resting):
+    """Yield ``(pillar path, name)`` of all that is needed by hosts and VMs that are not *resting*."""
+    for name, host in lab.hosts.items():
+        if name not in resting:
+            yield from ((f"lab:hosts:{name}:needs:{service}", of) for service, of in host.needs.items())
+    for name, vm in lab.vms.items():
+        if name not in resting:
+            yield from ((f"lab:vms:{name}:needs", of) for of in (*lab.classes[vm.class_].needs, *vm.needs))
+
+
+def listed(lab):
+    """Return ``{name, active, vms, hosts, place}`` of each profile of the ``Settled`` *lab*."""
+    now = active(lab, lab.standing)
+    return [{"name": name, "active": name == now, **one.model_dump()} for name, one in lab.profiles.items()]
 
 
 def _needed(lab, host):
