@@ -10,12 +10,10 @@ Give each minion its slice of the lab, compiled from the one spec.
 """
 
 import logging
-from functools import partial
 
+from saltext.lab import served
 from saltext.lab.admit import strict
 from saltext.lab.errors import BadWish
-from saltext.lab.netboot import shelf
-from saltext.lab.spec import kept, slices, source
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +25,8 @@ def ext_pillar(minion_id, pillar):
     Raises ``BadWish`` for a spec with mistakes; which ones stays on the master: they may quote another's data.
     """
     config = __opts__["lab"]
-    stock = partial(shelf.read, root=config.get("images", shelf.ROOT))
     try:
-        spec = source.render(__opts__, config["spec"])
-        part = slices.of(spec, minion_id, config["serves"], stock, kept.read(__opts__))
+        part = served.of(__opts__, minion_id)
     except BadWish as err:
         log.error("no slices: %s", err)
         raise BadWish("the lab's spec cannot be used", "", "on the master: salt-run lab.check") from None

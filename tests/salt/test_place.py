@@ -110,7 +110,7 @@ HALF = {
     "a file that ends too soon": yaml.safe_dump({"lab": SPEC})[:900] + "\n   x: {",
     "no hosts": yaml.safe_dump({"lab": SPEC | {"hosts": {}}}),
     "only its name": "lab: {name: demo}",
-    "a template that fails": "{% include 'gone.sls' %}",
+    "a template that fails": "lab: {{ x.y.z }}",
 }
 
 

@@ -29,16 +29,18 @@ def steps(lab, until=VERBS[-1]):
 
     power on → minion answers → converge (bridges, tunnels, domains, masters) → enrol the keys
     of a hypervisor's VMs with the virtual master → start each VM → its highstate.  A VM that boots
-    over the network starts after those who serve that have converged, one that moves after its former host has.
-    Once all hosts have converged, the networks are proven, while VMs start.  The virtual master forgets the VMs that
-    are not there any more.  What rests in the active profile has no steps.
+    over the network starts after those who serve that have converged, one that moves after its former host has, and
+    any after the highstates of the VMs that it needs.  Of VMs that could start at the same time those with the smaller
+    priority come first.  Once all hosts have converged, the networks are proven, while VMs start.  The virtual master
+    forgets the VMs that are gone.  What rests in the active profile has no steps.
     """
     wanted = verbs(until)
     hosts = [step for host in facts.awake(lab) for step in _host(lab, host)]
     forget = Step("forget", lab.masters.virtual, (f"converge {lab.masters.virtual}",))
-    vms = [step for host in _hypervisors(lab) for step in _vms(lab, host)]
+    enrol = [_enrol(lab, host) for host in _hypervisors(lab)]
+    vms = [step for name in sorted(lab.vms, key=lambda name: facts.priority(lab, name)) for step in _vm(lab, name)]
     proof = Step("prove", lab.name, tuple(step.id for step in hosts if step.verb == "converge"))
-    return [step for step in [*hosts, forget, *vms, proof] if step.verb in wanted]
+    return [step for step in [*hosts, forget, *enrol, *vms, proof] if step.verb in wanted]
 
 
 def verbs(until):
@@ -55,12 +57,14 @@ def _host(lab, host):
     yield Step("converge", host, (f"minion {host}",), 300)
 
 
-def _vms(lab, host):
-    needs = tuple(dict.fromkeys((f"converge {host}", f"converge {lab.masters.virtual}")))
-    yield Step("enrol", host, needs)
-    for name in facts.vms_on(lab, host):
-        yield Step("start", name, (f"enrol {host}", *_served(lab, name), *_left(lab, name)))
-        yield Step("highstate", name, (f"start {name}",), 600)
+def _enrol(lab, host):
+    return Step("enrol", host, tuple(dict.fromkeys((f"converge {host}", f"converge {lab.masters.virtual}"))))
+
+
+def _vm(lab, name):
+    needed = (f"highstate {other}" for other in facts.needs(lab, name))
+    yield Step("start", name, (f"enrol {lab.vms[name].host}", *_served(lab, name), *_left(lab, name), *needed))
+    yield Step("highstate", name, (f"start {name}",), 600)
 
 
 def _served(lab, vm):

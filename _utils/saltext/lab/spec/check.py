@@ -3,7 +3,9 @@
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest, parse
 from saltext.lab.spec import (
+    blocks,
     check_attachment,
+    check_blocks,
     check_cloud,
     check_netboot,
     check_networks,
@@ -32,7 +34,7 @@ def checked(spec, standing=NOTHING):
 
 def drafted(spec, standing=NOTHING):
     """Return ``(Settled, [mistake, …])``: who is where in *spec*, and what is wrong with that; else as ``checked``."""
-    lab = parse(Lab, spec, "lab")
+    lab = blocks.expanded(parse(Lab, spec, "lab"))
     _refuse(_dangling(lab))
     return settled(lab, standing)
 
@@ -45,7 +47,12 @@ def _refuse(mistakes):
 def _dangling(lab):
     """Yield names that refer to nothing."""
     every = (
-        *(*_references(lab), *check_storage.references(lab), *check_netboot.references(lab), *profile.references(lab)),
+        *_references(lab),
+        *check_storage.references(lab),
+        *check_netboot.references(lab),
+        *check_blocks.references(lab),
+        *_of_ceph(lab),
+        *profile.references(lab),
     )
     for path, name, where, known in every:
         if name not in known:
@@ -75,6 +82,13 @@ def _references(lab):
             yield f"lab:vms:{name}:host", vm.host, "hosts", lab.hosts
         for network in (*(vm.nics or ()), *((vm.address or "").split("+")[:1] if vm.address else ())):
             yield f"lab:vms:{name}", network, "networks", lab.networks
+
+
+def _of_ceph(lab):
+    if lab.ceph:
+        yield from (("lab:ceph", host, "hosts", lab.hosts) for host in (*lab.ceph.mons, *lab.ceph.mgrs))
+        networks = (lab.ceph.public, lab.ceph.cluster or lab.ceph.public)
+        yield from (("lab:ceph", network, "networks", lab.networks) for network in networks)
 
 
 def _names(lab):
@@ -155,8 +169,8 @@ def _data(lab):
 KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail", "onlyif", "order", "parallel"} | {
     *{"prereq", "prerequired", "require", "retry", "runas", "saltenv", "state", "umask", "unless", "use", "watch"}
 }
-RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
+RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "block", "number", "address", "members"}
 RULES = (
     *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _uuids, _vms, _data),
-    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES),
+    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES, *check_blocks.RULES),
 )

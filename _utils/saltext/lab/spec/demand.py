@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
-from saltext.lab.spec import facts
+from saltext.lab.spec import blocks, facts
 
-PRIORITY = 50  #: of a VM where nobody states one
 #: Types of pools that are the same pool on every hypervisor.
 SHARED = ("rbd", "netfs")
 
@@ -31,7 +30,7 @@ class Demand(NamedTuple):
 
 def of(lab, standing):
     """Return ``{VM: Demand}`` of *lab*, by rank."""
-    experimental = {name for of in lab.clusters.values() if of.kind == "experimental" for name in of.vms}
+    experimental = {name for of in lab.clusters.values() if of.kind == "experimental" for name in _members(lab, of)}
     wished = [_of(lab, name, name in experimental, standing) for name in lab.vms]
     return {one.name: one for one in sorted(wished, key=lambda one: one.rank)}
 
@@ -39,7 +38,7 @@ def of(lab, standing):
 def kept(lab):
     """Return the memory (MiB) that clusters of production reserve beyond what their VMs have."""
     return sum(
-        max(0, (of.reserve_mib or 0) - sum(memory(lab, name) for name in of.vms if name in lab.vms))
+        max(0, (of.reserve_mib or 0) - sum(memory(lab, name) for name in _members(lab, of) if name in lab.vms))
         for of in lab.clusters.values()
         if of.kind == "production"
     )
@@ -47,13 +46,18 @@ def kept(lab):
 
 def memory(lab, name):
     """Return the memory (MiB) of VM *name*."""
-    vm = lab.vms[name]
-    return vm.memory_mib or lab.classes[vm.class_].memory_mib
+    return facts.of_vm(lab, name, "memory_mib")
 
 
 def local_disks(lab, name):
     """Return the disks of VM *name* that are on one hypervisor alone, sorted."""
     return sorted(of for of, disk in facts.disks(lab, name).items() if lab.pools[disk.pool].type not in SHARED)
+
+
+def _members(lab, cluster):
+    """Return the names of the VMs of *cluster*."""
+    numbered = (one.name for name in cluster.blocks if name in lab.blocks for one in blocks.of(name, lab.blocks[name]))
+    return {*cluster.vms, *numbered}
 
 
 def _of(lab, name, experimental, standing):
@@ -63,12 +67,12 @@ def _of(lab, name, experimental, standing):
     return Demand(
         name,
         memory(lab, name),
-        vm.vcpus or kind.vcpus,
+        facts.of_vm(lab, name, "vcpus"),
         tuple(facts.vm_nics(lab, vm)),
         tuple(kind.zones if vm.zones is None else vm.zones),
         vm.apart or kind.apart,
         experimental,
-        next(one for one in (vm.priority, kind.priority, PRIORITY) if one is not None),
+        facts.priority(lab, name),
         vm.host or stays,
         stands,
     )

@@ -1,6 +1,6 @@
 """Questions about a lab that both its check and its compilation ask.  Pure."""
 
-from saltext.lab.spec import derive
+from saltext.lab.spec import blocks, derive
 from saltext.lab.spec.once import once
 
 
@@ -15,13 +15,16 @@ def minions(lab, serves):
 
 
 def machines(lab):
-    """Return the names of all hosts and VMs, also of those that rest in the active profile."""
-    return {*lab.hosts, *lab.vms, *lab.resting}
+    """Return the names of all hosts and VMs, of those that rest too, and of numbered machines that somebody brings."""
+    return {*lab.hosts, *lab.vms, *lab.resting, *blocks.machines(lab)}
 
 
 def awake(lab):
     """Return the hosts that run in the active profile, in the lab's order."""
     return [name for name in lab.hosts if name not in lab.resting]
+
+
+PRIORITY = 50  #: of a VM where nobody states one
 
 
 def hypervisors(lab):
@@ -40,6 +43,11 @@ def vm_place(lab, name):
     return vm.address or derive.vm_place(lab.networks, vm_nics(lab, vm)[0], name)
 
 
+def vm_mac(lab, name, network):
+    """Return the MAC of VM *name*'s card in *network*."""
+    return lab.vms[name].macs.get(network) or derive.mac(lab.name, name, network)
+
+
 def disks(lab, name):
     """Return the disks of VM *name* by their names, in order of their letters: its class's, and its own over those."""
     vm = lab.vms[name]
@@ -52,6 +60,24 @@ def disks(lab, name):
             if of[2] == "a"
         }
     return dict(sorted(found.items(), key=lambda item: item[0][2]))
+
+
+def of_vm(lab, name, key):
+    """Return what VM *name* states for *key*, such as ``memory_mib``, or else its class; None where neither does."""
+    vm = lab.vms[name]
+    own = getattr(vm, key)
+    return getattr(lab.classes[vm.class_], key) if own is None else own
+
+
+def needs(lab, name):
+    """Return the VMs that have to be up before VM *name* starts, and that are in the lab."""
+    vm = lab.vms[name]
+    return [one for one in dict.fromkeys([*lab.classes[vm.class_].needs, *vm.needs]) if one in lab.vms and one != name]
+
+
+def priority(lab, name):
+    """Return the priority of VM *name*: those with a smaller number come first."""
+    return PRIORITY if (stated := of_vm(lab, name, "priority")) is None else stated
 
 
 def level(lab, name):
@@ -73,6 +99,8 @@ def places(lab):
             yield f"lab:hosts:{name}:joins", place
     for name in lab.vms:
         yield f"lab:vms:{name}:address", vm_place(lab, name)
+    for one in blocks.numbered(lab, "machine"):
+        yield one.path, one.place
 
 
 def macs(lab):
@@ -81,7 +109,9 @@ def macs(lab):
         yield f"lab:hosts:{name}:mac", host.mac
     for name, vm in lab.vms.items():
         for network in vm_nics(lab, vm):
-            yield f"lab:vms:{name}:nics:{network}", derive.mac(lab.name, name, network)
+            yield f"lab:vms:{name}:nics:{network}", vm_mac(lab, name, network)
+    for one in blocks.numbered(lab, "machine"):
+        yield one.path, one.mac
 
 
 def vms_on(lab, host):
