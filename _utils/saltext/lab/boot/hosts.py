@@ -14,7 +14,7 @@ class Hosts:
 
     def power(self, step):
         """Return what was done to have the host powered on."""
-        driver = self._driver(step.machine)
+        driver = self.driver(step.machine)
         if driver is None or driver.status() == "on":
             return ""
         driver.on()
@@ -62,9 +62,10 @@ class Hosts:
 
     def _known(self, host):
         """Return the fingerprint of its key where a power driver can tell it."""
-        driver = self._driver(host)
+        driver = self.driver(host)
         return driver and driver.fingerprint()
 
-    def _driver(self, host):
+    def driver(self, host):
+        """Return the power driver of *host*, or None."""
         wish = self.lab.hosts[host].power
         return wish and power.driver(wish.model_dump(), host)

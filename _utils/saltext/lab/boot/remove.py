@@ -16,7 +16,7 @@ def remove(lab, fleet, name, disks=False):
     is done.
     """
     check(Minion, name, "name")
-    if name in lab.vms:
+    if name in facts.machines(lab) - set(lab.hosts):
         raise Refused(f"{name} is in the spec", "lab.bootstrap would make it anew", f"take it out of lab:vms:{name}")
     if name in entrants.of(lab):
         raise Refused(f"{name} is a physical machine", "only VMs are removed", f"salt-run lab.revoke {name}")
