@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saltext.lab.errors import BadWish
+from saltext.lab.mistake import named
 from saltext.lab.spec import source
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
@@ -86,7 +87,7 @@ def changed(spec, path, kind, value):
     elif kind == "renamed":
         part[value if isinstance(value, str | int | None) else "x"] = part.pop(last)
     else:
-        part[last] = {"replaced": value, "listed": [was], "text": str(was), "keyed": {"a": was}}[kind]
+        part[last] = {"replaced": value, "listed": [was], "text": named(was), "keyed": {"a": was}}[kind]
     return spec
 
 
