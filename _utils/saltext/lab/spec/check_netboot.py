@@ -8,8 +8,9 @@ from saltext.lab.spec import blocks, derive, facts, netboot_facts
 
 def references(lab):
     """Yield ``(pillar path, name, part of the lab, what it has)`` for each name that has to be there."""
-    for role, host in netboot_facts.servers(lab).items():
-        yield f"lab:netboot:{role}", host, "hosts", lab.hosts
+    for role in netboot_facts.servers(lab):
+        if host := getattr(lab.netboot, role):
+            yield f"lab:netboot:{role}", host, "hosts", lab.hosts
     if lab.netboot and lab.netboot.default:
         yield "lab:netboot:default", lab.netboot.default, "classes", lab.classes
     for name, host in lab.hosts.items():
