@@ -5,6 +5,7 @@ from saltext.lab.mistake import bad, plain, told
 from saltext.lab.schema import parse
 from saltext.lab.spec import (
     blocks,
+    check_adopt,
     check_attachment,
     check_blocks,
     check_ceph,
@@ -15,6 +16,7 @@ from saltext.lab.spec import (
     check_netboot,
     check_networks,
     check_pools,
+    check_power,
     check_pxelinux,
     check_references,
     check_secrets,
@@ -83,7 +85,8 @@ def _valued(mistake, spec):
 RULES = (
     *(*check_machines.RULES, *check_networks.RULES, *check_attachment.RULES),
     *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES, *check_blocks.RULES),
-    *(*check_needs.RULES, *check_devices.RULES, *check_pools.RULES, *check_ceph.RULES),
+    *(*check_needs.RULES, *check_devices.RULES, *check_pools.RULES, *check_ceph.RULES, *check_power.RULES),
+    *check_adopt.RULES,
 )
 #: Rules that would tell of what is only missing because the entries that have it have other mistakes.
 WHOLE = (*check_netboot.WHOLE, *check_devices.WHOLE, *check_pools.WHOLE, *check_ceph.WHOLE)

@@ -44,8 +44,13 @@ def macs(lab):
 
 
 def uuids(lab):
-    """Yield UUIDs that two hosts have."""
-    yield from _shared((f"lab:hosts:{name}:uuid", host.uuid) for name, host in lab.hosts.items() if host.uuid)
+    """Yield UUIDs that two machines have."""
+    yield from _shared(
+        (f"lab:{kind}:{name}:uuid", one.uuid)
+        for kind in ("hosts", "vms")
+        for name, one in getattr(lab, kind).items()
+        if one.uuid
+    )
 
 
 def _shared(values):
@@ -61,7 +66,7 @@ def placement(lab):
     joined = {place.split("+")[0] for place in master.joins}
     if not lab.networks[managed := master.address.split("+")[0]].overlay:
         joined.add(managed)  # by its first card, whose wire is the network's own
-    for name, vm in lab.vms.items():
+    for name, vm in facts.guests(lab).items():
         first = facts.vm_nics(lab, vm)[0]
         if vm.host and "hypervisor" not in lab.hosts[vm.host].roles:
             yield f"lab:vms:{name}:host {vm.host} is no hypervisor: add that role to lab:hosts:{vm.host}:roles"
