@@ -6,7 +6,7 @@ LAB ?= demo
 export LAB
 HOST ?= pi1
 
-.PHONY: help setup images up down status shell run test unit daemon salt lab lint soak docs bench-up bench-ovs bench-virt bench-netboot bench-boot bench-admit
+.PHONY: help setup images up down status shell run test unit daemon salt lab lint soak docs bench-up bench-ovs bench-virt bench-netboot bench-boot bench-admit bench-spec
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,3 +83,6 @@ bench-boot: images  ## how long machines without a disk take from power-on to th
 
 bench-admit: setup  ## how soon 10, 100 and 500 machines at once are admitted and highstated, by the engine and by the reactor
 	@$(PY) -m bench.admit
+
+bench-spec: setup  ## check, placement and compile of 100 hosts and 2,000 VMs, and one minion's slice
+	@$(PY) -m bench.spec

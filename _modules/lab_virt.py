@@ -20,6 +20,7 @@ from saltext.lab.virt import marks as _marks
 from saltext.lab.virt import network as _network
 from saltext.lab.virt import pool as _pool
 from saltext.lab.virt import power as _power
+from saltext.lab.virt import restart as _restart
 from saltext.lab.virt import secret as _secret
 from saltext.lab.virt import volume as _volume
 from saltext.lab.virt.here import Here as _Here
@@ -55,7 +56,7 @@ def change(changes):
 
         salt 'hv*' lab_virt.change '[[[vm1, memory_mib], 1024, 2048]]'
     """
-    host.write(_conn(), _changes(changes), host.Patience(**__salt__["config.get"]("lab:virt:patience", {})))
+    host.write(_conn(), _changes(changes), _patience())
 
 
 def start(name):
@@ -84,6 +85,21 @@ def stop(name):
         salt hv1 lab_virt.stop vm1
     """
     return host.stop(_conn(), name)
+
+
+def shutdown(name):
+    """
+    Return ``{"stopped": bool, "uuid": str}``; domain *name* has shut down by itself, ``stopped`` if it ran before.
+
+    Raises ``Refused`` for a guest that is not down in time, which runs on.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt hv1 lab_virt.shutdown vm1
+    """
+    return _restart.shutdown(_conn(), name, _patience().shutdown)
 
 
 def identity(name, master_pub):
@@ -294,6 +310,10 @@ def secret_change(changes):
         salt hv1 lab_virt.secret_change '[[[client.libvirt, value_file], null, /etc/ceph/libvirt.key]]'
     """
     _secret.write(_here(), _changes(changes))
+
+
+def _patience():
+    return host.Patience(**__salt__["config.get"]("lab:virt:patience", {}))
 
 
 def _identities():

@@ -11,7 +11,14 @@ from rich.text import Text
 
 VERDICTS = {"matches": "green", "differs": "red"}
 COLOURS = {"changed": "green", "failed": "red", "skipped": "yellow", "begun": "dim"}
-COLOURS |= {"enrolled": "cyan", "pending": "yellow", "denied": "yellow", "stale": "red"}
+COLOURS |= {
+    "chosen": "green",
+    "against": "dim",
+    "enrolled": "cyan",
+    "pending": "yellow",
+    "denied": "yellow",
+    "stale": "red",
+}
 LONGEST = 64  #: characters that are shown of what a stranger sent; `--out json` has all of it
 
 
@@ -155,6 +162,31 @@ def _gone(masters):
         yield Text(f"{_safe(minion)}: {'gone are ' + ', '.join(gone) if gone else 'nothing was there'}")
 
 
+def _reasons(rows):
+    table = _table("host", "", "MiB left", "vCPUs left", "why")
+    for row in rows:
+        left = ("" if row[key] is None else str(row[key]) for key in ("memory_mib", "vcpus"))
+        table.add_row(row["host"], row["state"], *left, row["why"], style=COLOURS.get(row["state"]))
+    yield table
+
+
+def _profiles(rows):
+    table = _table("profile", "", "VMs", "hosts", "places")
+    for row in rows:
+        place = ", ".join(f"{vm} on {host}" for vm, host in row["place"].items())
+        active = "active" if row["active"] else ""
+        table.add_row(row["name"], active, ", ".join(row["vms"]), ", ".join(row["hosts"]), place)
+    yield table
+
+
+def _changes(parts):
+    for what in ("stop", "start"):
+        yield from (Text(f"{what:>5}  {vm} on {host}") for vm, host in parts[what].items())
+    yield from (Text(f" move  {vm} from {old} to {new}") for vm, (old, new) in parts["move"].items())
+    for what in ("on", "off"):
+        yield from (Text(f"{what:>5}  {host}") for host in parts[what])
+
+
 def _silent(masters):
     yield from (Text(why, style="red") for why in masters.values())
 
@@ -186,7 +218,8 @@ def _window(told):
 
 
 CELLS = {"id": _safe, "since": _when, "at": _when, "fingerprint": lambda text: text[:16]}
-TABLES = {"steps": _steps, "hosts": _hosts, "vms": _vms, "proof": _proof, "findings": _findings, "window": _window}
+TABLES = {"reasons": _reasons, "profiles": _profiles, "changes": _changes}
+TABLES |= {"steps": _steps, "hosts": _hosts, "vms": _vms, "proof": _proof, "findings": _findings, "window": _window}
 TABLES |= {"keys": _rows("kind", "id", "fingerprint", "since", "host", "master", "why")}
 TABLES |= {"audit": _rows("at", "master", "act", "id", "why", "source")}
 TABLES |= {"removed": _gone, "revoke": _gone, "silent": _silent}

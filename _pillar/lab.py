@@ -10,12 +10,10 @@ Give each minion its slice of the lab, compiled from the one spec.
 """
 
 import logging
-from functools import partial
 
+from saltext.lab import served
 from saltext.lab.admit import strict
 from saltext.lab.errors import BadWish
-from saltext.lab.netboot import shelf
-from saltext.lab.spec import slices, source
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +25,8 @@ def ext_pillar(minion_id, pillar):
     Raises ``BadWish`` for a spec with mistakes; which ones stays on the master: they may quote another's data.
     """
     config = __opts__["lab"]
-    stock = partial(shelf.read, root=config.get("images", shelf.ROOT))
     try:
-        part = slices.of(source.render(__opts__, config["spec"]), minion_id, config["serves"], stock)
+        part = served.of(__opts__, minion_id)
     except BadWish as err:
         log.error("no slices: %s", err)
         raise BadWish("the lab's spec cannot be used", "", "on the master: salt-run lab.check") from None

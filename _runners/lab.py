@@ -1,25 +1,15 @@
 """The whole lab from its master: check it, bring it up, look at it."""
 
-import sys
-from pathlib import Path
-
-from saltext.lab.admit import office
-from saltext.lab.admit.digest import digests as digests_
 from saltext.lab.admit.keystore import KeyStore
-from saltext.lab.admit.store import DIRECTORY
-from saltext.lab.answer import DONE, FAILURE, answers, lab_of
+from saltext.lab.answer import DONE, FAILURE, answers, brought, lab_of, teller
 from saltext.lab.boot import doctor as doctor_
-from saltext.lab.boot import lock
+from saltext.lab.boot import lock, stand, up
 from saltext.lab.boot import status as look
 from saltext.lab.boot.fleet import Fleet
-from saltext.lab.boot.graph import VERBS, steps
-from saltext.lab.boot.guests import Guests
-from saltext.lab.boot.hosts import Hosts
-from saltext.lab.boot.run import BEGUN, FAILED, execute, interruptible
+from saltext.lab.boot.graph import VERBS, verbs
+from saltext.lab.boot.run import interruptible
 from saltext.lab.errors import BadWish
-from saltext.lab.prove.proof import Prover
 from saltext.lab.schema import nearest
-from saltext.lab.spec.compile import compile
 
 
 @answers
@@ -38,13 +28,13 @@ def check():
 
 
 @answers
-def bootstrap(until=VERBS[-1], forget=False):
+def bootstrap(until=VERBS[-1], remove=False):
     """
     Bring the whole lab up, and return what became of each step.
 
     With *until* (power, minion, converge, forget, enrol, start, highstate or prove) it ends there.  Can be
-    called again at any time: what is as wished is left alone, what was broken off goes on.  Only with *forget*
-    the keys of more than a third of the virtual master's machines go at once, because the spec has them no more.
+    called again at any time: what is as wished is left alone, what was broken off goes on.  Only with *remove*
+    more of the machines than ``lab:removal:share`` go at once, because the spec has them no more.
     Exits with 0 when all is up, 1 when a step failed, 2 for a spec with mistakes.
 
     CLI Example:
@@ -53,19 +43,10 @@ def bootstrap(until=VERBS[-1], forget=False):
 
         salt-run lab.bootstrap
     """
-    lab, fleet, desk = lab_of(__opts__), Fleet(__opts__), office.desk(__opts__)
-    digests = digests_(compile(lab), __opts__["file_roots"]["base"])
-    hosts, guests = Hosts(lab, fleet, desk), Guests(lab, fleet, digests, forget)
-    verbs = {"power": hosts.power, "minion": hosts.minion, "converge": hosts.converge}
-    verbs |= {"forget": guests.forget, "enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
-    verbs["prove"] = _prover(lab, fleet).step
-    ended = []
+    verbs(until)
     with lock.held("lab.bootstrap"), interruptible():
-        for event in execute(steps(lab, until), lambda step: verbs[step.verb](step)):
-            _tell(event)
-            if event.state != BEGUN:
-                ended.append(event._asdict())
-    return {"steps": ended, "retcode": FAILURE if any(event["state"] == FAILED for event in ended) else DONE}
+        lab = stand.begin(__opts__, lab_of(__opts__), remove)
+        return brought(up.bring(__opts__, lab, teller(__opts__, __jid_event__), until, remove))
 
 
 @answers
@@ -85,7 +66,7 @@ def prove():
 
         salt-run lab.prove
     """
-    proof = _prover(lab_of(__opts__), Fleet(__opts__)).prove()
+    proof = up.prover(__opts__, lab_of(__opts__), Fleet(__opts__)).prove()
     return {"proof": proof, "retcode": FAILURE if proof["red"] or proof["silent"] else DONE}
 
 
@@ -131,15 +112,3 @@ def doctor(only=None):
     findings = [found._asdict() for found in doctor_.examine(lab_of(__opts__), Fleet(__opts__), only)]
     said = f"nothing is wrong, of {only or ', '.join(doctor_.CHECKS)}"
     return {"findings": findings, "said": said, "retcode": FAILURE if findings else DONE}
-
-
-def _prover(lab, fleet):
-    records = Path(__opts__["lab"].get("records", DIRECTORY))
-    return Prover(lab, fleet, records.with_name("prove.json"))
-
-
-def _tell(event):
-    """Show *event* as it comes; not where the caller wants one document at the end."""
-    if __opts__.get("output", "lab") == "lab":
-        __jid_event__.fire_event({**event._asdict(), "outputter": "lab"}, "progress")
-        sys.stdout.flush()

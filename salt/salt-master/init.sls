@@ -10,6 +10,15 @@ salt-master:
     - watch:
       - file: /etc/salt/master.d/lab.conf
 
+{%- if pillar.lab.master.standing is defined %}
+
+/var/lib/saltext-lab/standing.json:
+  file.managed:
+    - contents: {{ pillar.lab.master.standing | json }}
+    - mode: "0600"
+    - makedirs: true
+{%- endif %}
+
 logrotate:
   pkg.installed: []
 

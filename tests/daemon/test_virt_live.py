@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from saltext.lab.virt import host
+from saltext.lab.errors import Refused
+from saltext.lab.virt import host, restart
 from saltext.lab.wait import until
 from tests.support import domains, guest
 from tests.support.domains import DEAF, MAC, NIC, OTHER_MAC, SHORT, impacts
@@ -190,6 +191,16 @@ def test_a_guest_that_does_not_shut_down_is_not_killed_for_a_restart(done, bring
     assert refused["result"] is False
     assert "asked to shut down within 1 s" in refused["comment"]
     assert conn.lookupByName("deaf").ID() == ident
+
+
+def test_a_guest_shuts_down_when_it_is_asked_to_and_one_that_does_not_runs_on(sees, done, conn):
+    done({"deaf": DEAF})
+    _answers(conn)
+
+    assert [restart.shutdown(conn, "vm1", 30)["stopped"] for _ in range(2)] == [True, False]
+    with pytest.raises(Refused, match="domain deaf after it was asked to shut down within 1 s"):
+        restart.shutdown(conn, "deaf", 1)
+    assert [conn.lookupByName(name).isActive() for name in ("vm1", "deaf")] == [0, 1]
 
 
 def test_with_on_change_pending_a_guest_is_left_alone(done, bring, conn):

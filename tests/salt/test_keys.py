@@ -166,10 +166,10 @@ def test_the_keys_of_vms_that_are_removed_go_and_their_later_knocks_stay_outside
     assert {row[1:] for row in rows("kay", "lee", left=left)} == {("stale", "not in the spec any more")}
 
     known = desk.store.all()
-    with pytest.raises(NotSafe, match=r"are not in the spec any more .* lab\.bootstrap forget=true"):
+    with pytest.raises(NotSafe, match=r"are not in the spec any more .* lab\.bootstrap remove=true"):
         Guests(left, fleet(master), {}).forget(asked)
     assert desk.store.all() == known
-    assert {"kay", "lee"} <= set(Guests(left, fleet(master), {}, forget=True).forget(asked).split(", "))
+    assert {"kay", "lee"} <= set(Guests(left, fleet(master), {}, remove=True).forget(asked).split(", "))
     assert Guests(left, fleet(master), {}).forget(asked) == ""
     assert rows("kay", "lee", left=left) == []
     for vm, key in {"kay": there, "lee": boots}.items():

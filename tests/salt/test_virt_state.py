@@ -23,6 +23,7 @@ CALLS = {
     "change": [[[["vm2", "memory_mib"], 64, 96]]],
     "start": ["vm2"],
     "stop": ["vm2"],
+    "shutdown": ["vm2"],
     "console": ["vm2"],
     "pools": [],
     "pool_change": [[[["vms"], None, {}], [["vms", "path"], None, "/srv/vms"]]],

@@ -15,7 +15,46 @@ PLAIN = merge(
         "vms": {"web2": {"boot": None}, "web3": {"boot": None}},
     },
 )
-#: That lab where web1 is installed once, by what pi2 serves.
+#: The lab PLAIN where VMs of one class state no host.
+PLACED = merge(
+    PLAIN,
+    {
+        "networks": {"lan": {"overlay": None, "over": None}, "guests": None},
+        "hosts": {
+            "pi2": {"uplinks": {"trunk0": ["underlay", "lan"]}, "joins": ["underlay+12", "lan+2"]},
+            "hv1": {"uplinks": {"trunk0": ["underlay", "lan"]}},
+            "hv2": None,
+        },
+        "pools": {
+            "local": {"type": "dir", "path": "/srv/local"},
+            "shared": {"type": "netfs", "path": "/srv/shared", "source": {"hosts": ["10.10.0.9"], "dir": "/vms"}},
+        },
+        "classes": {"web": None, "vm": {"image": "ram", "nics": ["lan"]}},
+        "vms": {"web1": None, "web2": None, "web3": None},
+    },
+)
+ROOMS = {"memory_mib": 4096, "vcpus": 8}
+#: That lab with two hypervisors and two profiles: by night hv2 is off, and what it had is on hv1.
+PROFILED = merge(
+    PLACED,
+    {
+        "hosts": {
+            "hv1": {"capacity": ROOMS},
+            "hv2": PLACED["hosts"]["hv1"]
+            | {"mac": "52:54:00:00:01:04", "address": "mgmt+22", "joins": ["underlay+22"]}
+            | {"capacity": ROOMS, "always_on": False},
+        },
+        "vms": {
+            "game": {"class": "vm", "address": "lan+31"},
+            "job": {"class": "vm", "address": "lan+32"},
+            "nas": {"class": "vm", "address": "lan+33", "disks": {"vda": {"pool": "local", "size_gib": 1}}},
+            "backup": {"class": "vm", "address": "lan+34"},
+        },
+        "profile": "day",
+        "profiles": {"day": {"vms": ["game"], "hosts": ["hv2"]}, "night": {"vms": ["backup"]}},
+    },
+)
+#: The lab PLAIN where web1 is installed once, by what pi2 serves.
 ONCE = merge(
     PLAIN,
     {

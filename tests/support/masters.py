@@ -177,7 +177,7 @@ def configure(home, spec="demo", serves=("virtual",), admission="engine"):
     """Write the configuration of a master into *home*."""
     opts = configuration(spec=spec, serves=list(serves), admission=admission)
     opts["lab"] |= {"records": str(home / "records"), "audit": str(home / "audit/admission.log")}
-    opts["lab"]["overlays"] = str(home / "overlays")
+    opts["lab"] |= {"overlays": str(home / "overlays"), "standing": str(home / "standing.json")}
     opts |= {"interface": "127.0.0.1", "publish_port": _free(), "ret_port": _free(), "root_dir": str(home)}
     # What a test puts into the first of these stands before what the repository has.
     opts["file_roots"] = {"base": [str(home / "tree")]}

@@ -14,7 +14,7 @@ from saltext.lab.admit import history, revoke
 from saltext.lab.admit.case import ACCEPTED, DENIED, PENDING
 from saltext.lab.admit.desk import Desk
 from saltext.lab.admit.key import fingerprint
-from saltext.lab.admit.keys import KINDS, REJECTED, Key, classify, is_much
+from saltext.lab.admit.keys import KINDS, REJECTED, Key, classify
 from saltext.lab.admit.record import Record
 from saltext.lab.admit.store import Store
 from saltext.lab.boot.strays import strays
@@ -114,13 +114,6 @@ def test_every_key_has_one_row_and_no_record_is_left_out(keys, records, expected
     assert len(rows) - len(keys) in (0, len(records))
     assert {*records, *(minion for minion, _ in keys)} == {row.id for row in rows}
     assert [KINDS.index(row.kind) for row in rows] == sorted(KINDS.index(row.kind) for row in rows)
-
-
-@pytest.mark.parametrize(
-    ("gone", "of", "much"), [(0, 0, False), (1, 1, False), (1, 2, False), (1, 9, False), (2, 6, False), (2, 5, True)]
-)
-def test_how_many_may_be_forgotten_by_themselves(gone, of, much):
-    assert is_much(range(gone), range(of)) is much
 
 
 # What goes

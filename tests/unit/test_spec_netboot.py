@@ -5,10 +5,9 @@ import json
 
 import pytest
 
-from saltext.lab.errors import BadWish, Unreachable
+from saltext.lab.errors import BadWish
 from saltext.lab.netboot.versions import Stock
 from saltext.lab.plan import merge
-from saltext.lab.spec import slices
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
 from tests.support.labs import IMAGES, PLAIN
@@ -177,15 +176,6 @@ def test_an_image_that_the_master_lacks_is_named():
     part = compile(checked(SERVED))["pi2"]["netboot"]["nginx"]
 
     assert (part["images"], part["missing"]) == ({}, ["image ram"])
-
-
-def test_a_manifest_that_is_broken_is_only_in_the_way_of_the_host_that_serves_it():
-    def broken(images, overlays):
-        raise Unreachable("ram/manifest.json cannot be understood")
-
-    assert slices.of(SERVED, "hv1", ["physical"], broken)["id"] == "hv1"
-    with pytest.raises(Unreachable, match="cannot be understood"):
-        slices.of(SERVED, "pi2", ["physical"], broken)
 
 
 def test_overlays_are_laid_in_the_order_of_everybodys_the_classs_and_its_own():

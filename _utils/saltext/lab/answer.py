@@ -2,10 +2,12 @@
 
 import functools
 import logging
+import sys
 
+from saltext.lab.boot.run import FAILED
 from saltext.lab.errors import BadWish, LabError
-from saltext.lab.spec import source
-from saltext.lab.spec.check import checked
+from saltext.lab.spec import kept, source
+from saltext.lab.spec.check import checked, drafted
 
 DONE, FAILURE, BAD_SPEC = 0, 1, 2
 
@@ -40,11 +42,32 @@ def _mistakes(error):
     return {"mistakes": [mistake.shown() for mistake in error.mistakes]} if error.mistakes else {}
 
 
+def teller(opts, bus):
+    """Return a function that shows an ``Event`` as it comes; not where the caller wants one document at the end."""
+
+    def tell(event):
+        if opts.get("output", "lab") == "lab":
+            bus.fire_event({**event._asdict(), "outputter": "lab"}, "progress")
+            sys.stdout.flush()
+
+    return tell
+
+
+def brought(steps):
+    """Return the answer of a runner that took *steps*."""
+    return {"steps": steps, "retcode": FAILURE if any(step["state"] == FAILED for step in steps) else DONE}
+
+
 def spec_of(opts):
     """Return the spec that the master with the configuration *opts* has, as a dict."""
     return source.render(opts, opts["lab"]["spec"])
 
 
-def lab_of(opts):
-    """Return its ``Lab``; raises ``BadWish`` with every mistake."""
-    return checked(spec_of(opts))
+def lab_of(opts, standing=None):
+    """Return its ``Settled`` lab, by *standing* or how it stands; raises ``BadWish`` with every mistake."""
+    return checked(spec_of(opts), standing or kept.read(opts))
+
+
+def drafted_of(opts):
+    """Return the same without regard to mistakes of placement and of profiles, for who looks into these."""
+    return drafted(spec_of(opts), kept.read(opts))[0]

@@ -44,11 +44,6 @@ def classify(expected, records, keys, now):
     return sorted(rows, key=lambda row: (KINDS.index(row.kind), row.id))
 
 
-def is_much(gone, records):
-    """Return whether *gone* are more than a third of *records*: the spec may be another lab's.  One never is."""
-    return len(gone) > max(1, len(records) / 3)
-
-
 def _of_key(expected, record, key, now):
     kind, why = _key(expected, record, key, now)
     since = record.admitted if kind == "accepted" and record.admitted else key.since

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from saltext.lab import served
 from saltext.lab.admit import bus
 from saltext.lab.admit.audit import AUDIT
 from saltext.lab.admit.desk import Desk
@@ -10,9 +11,6 @@ from saltext.lab.admit.keystore import KeyStore
 from saltext.lab.admit.store import DIRECTORY, Store
 from saltext.lab.admit.welcome import Welcome
 from saltext.lab.boot.fleet import Fleet
-from saltext.lab.spec import source
-from saltext.lab.spec.check import checked
-from saltext.lab.spec.compile import compile
 
 
 def store(opts):
@@ -32,7 +30,6 @@ def welcome(opts):
 
 def _digests(opts, minions):
     """Return ``{minion: digest}`` of those that get a highstate here: a host gets its own from ``lab.bootstrap``."""
-    lab = checked(source.render(opts, opts["lab"]["spec"]))
-    parts, serves = compile(lab), opts["lab"]["serves"]
-    mine = {one: part for one, part in parts.items() if part["minion"]["of"] in serves}
-    return digests({one: mine.get(one) for one in minions if one not in lab.hosts}, opts["file_roots"]["base"])
+    parts = served.many(opts, minions)
+    mine = {one: part for one, part in parts.items() if not (part and part["minion"]["of"] == "physical")}
+    return digests(mine, opts["file_roots"]["base"])

@@ -2,6 +2,7 @@
 
 from saltext.lab.admit import strict
 from saltext.lab.errors import LabError
+from saltext.lab.spec import facts
 
 TIMEOUT = 10  #: seconds that hosts have to answer
 #: What no line of the configuration says.
@@ -19,7 +20,7 @@ def check(lab, fleet):
         found = fleet.call(master, "lab_master.settings")
         yield from ((master, *one) for one in judge(master, found))
     finger = fleet.call(lab.masters.physical, "lab_master.finger")
-    for host, pinned in fleet.call_all(list(lab.hosts), "lab_master.pinned", timeout=TIMEOUT).items():
+    for host, pinned in fleet.call_all(facts.awake(lab), "lab_master.pinned", timeout=TIMEOUT).items():
         if isinstance(pinned, LabError):
             yield host, f"nobody can tell which master it trusts: {pinned.what}", pinned.fix
         elif pinned != finger:

@@ -29,13 +29,13 @@ def steps(lab, until=VERBS[-1]):
 
     power on → minion answers → converge (bridges, tunnels, domains, masters) → enrol the keys
     of a hypervisor's VMs with the virtual master → start each VM → its highstate.  A VM that boots
-    over the network starts after those who serve that have converged, and any after the highstates of the VMs that it
-    needs.  Of VMs that could start at the same time those with the smaller priority come first.  Once all hosts have
-    converged, the networks are proven, while VMs start.  The virtual master forgets the VMs that are gone.
+    over the network starts after those who serve that have converged, one that moves after its former host has, and
+    any after the highstates of the VMs that it needs.  Of VMs that could start at the same time those with the smaller
+    priority come first.  Once all hosts have converged, the networks are proven, while VMs start.  The virtual master
+    forgets the VMs that are gone.  What rests in the active profile has no steps.
     """
-    if until not in VERBS:
-        raise BadWish(f"until={until} is no step{nearest(until, VERBS)}", "", f"one of {', '.join(VERBS)}")
-    hosts = [step for host in lab.hosts for step in _host(lab, host)]
+    wanted = verbs(until)
+    hosts = [step for host in facts.awake(lab) for step in _host(lab, host)]
     forget = Step("forget", lab.masters.virtual, (f"converge {lab.masters.virtual}",))
     enrol = [_enrol(lab, host) for host in _hypervisors(lab)]
     vms = [
@@ -44,7 +44,14 @@ def steps(lab, until=VERBS[-1]):
         for step in _vm(lab, name)
     ]
     proof = Step("prove", lab.name, tuple(step.id for step in hosts if step.verb == "converge"))
-    return [step for step in [*hosts, forget, *enrol, *vms, proof] if step.verb in VERBS[: VERBS.index(until) + 1]]
+    return [step for step in [*hosts, forget, *enrol, *vms, proof] if step.verb in wanted]
+
+
+def verbs(until):
+    """Return the verbs as far as *until*; raises ``BadWish`` for one that there is not."""
+    if until not in VERBS:
+        raise BadWish(f"until={until} is no step{nearest(until, VERBS)}", "", f"one of {', '.join(VERBS)}")
+    return VERBS[: VERBS.index(until) + 1]
 
 
 def _host(lab, host):
@@ -60,7 +67,7 @@ def _enrol(lab, host):
 
 def _vm(lab, name):
     needed = (f"highstate {other}" for other in facts.needs(lab, name) if other in facts.guests(lab))
-    yield Step("start", name, (f"enrol {lab.vms[name].host}", *_served(lab, name), *needed))
+    yield Step("start", name, (f"enrol {lab.vms[name].host}", *_served(lab, name), *_left(lab, name), *needed))
     yield Step("highstate", name, (f"start {name}",), 600)
 
 
@@ -68,6 +75,12 @@ def _served(lab, vm):
     """The steps that give *vm* what it boots over the network."""
     boots = lab.vms[vm].boot or lab.classes[lab.vms[vm].class_].boot
     return tuple(f"converge {host}" for host in dict.fromkeys(netboot_facts.servers(lab).values()) if boots)
+
+
+def _left(lab, vm):
+    """The steps that take *vm* away from where it was, so that it never runs twice; a host that is off runs nothing."""
+    former = set(lab.standing.former.get(vm, ())) - set(lab.standing.off)
+    return tuple(f"converge {host}" for host in facts.awake(lab) if host in former)
 
 
 def _hypervisors(lab):

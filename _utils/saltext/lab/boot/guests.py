@@ -3,10 +3,10 @@
 import time
 from collections import defaultdict
 
-from saltext.lab.admit import keys
 from saltext.lab.admit.record import Highstate
-from saltext.lab.errors import LabError, NotConverged, NotSafe, Unreachable
+from saltext.lab.errors import LabError, NotConverged, Unreachable
 from saltext.lab.spec import facts
+from saltext.lab.spec.removal import refuse_much
 
 CHUNK = 20  #: seconds that one call waits on the virtual master's event bus
 
@@ -15,12 +15,12 @@ class Guests:
     """
     The VMs of a checked *lab*, reached through *fleet*.
 
-    *digests* is ``{vm: digest}`` of what a highstate would apply now, *forget* whether a person has said that many
+    *digests* is ``{vm: digest}`` of what a highstate would apply now, *remove* whether a person has said that many
     VMs are gone from the spec.
     """
 
-    def __init__(self, lab, fleet, digests, forget=False):
-        self.lab, self.fleet, self.digests, self.many = lab, fleet, digests, forget
+    def __init__(self, lab, fleet, digests, remove=False):
+        self.lab, self.fleet, self.digests, self.many = lab, fleet, digests, remove
         self.master = lab.masters.virtual
         self.due: dict[str, dict[str, bool]] = defaultdict(
             dict
@@ -30,9 +30,7 @@ class Guests:
         """Return which machines that are not in the spec any more have no key and no record now."""
         records = self.fleet.call(step.machine, "lab_master.records")
         gone = sorted(records.keys() - facts.minions(self.lab, facts.serves(self.lab, step.machine)))
-        if keys.is_much(gone, records) and not self.many:
-            what = f"{len(gone)} of {len(records)} machines are not in the spec any more"
-            raise NotSafe(what, f"{', '.join(gone)}", "if that is meant: salt-run lab.bootstrap forget=true")
+        refuse_much(self.lab, gone, records, self.many)
         if gone:
             self.fleet.runner(step.machine, "lab.revoke", gone, source="lab.bootstrap")
         return ", ".join(gone)
@@ -76,7 +74,7 @@ class Guests:
     def _due(self, host):
         domains = self.fleet.call(host, "lab_virt.domains")
         records = self._ask(self.fleet.call, "lab_master.records")
-        mine = [name for name, vm in facts.guests(self.lab).items() if vm.host == host]
+        mine = [name for name, vm in facts.vms_on(self.lab, host).items() if not vm.adopt]
         running = {vm: bool(domains.get(vm, {}).get("running")) for vm in mine}
         return {vm: on for vm, on in running.items() if not on or _is_lost(records.get(vm))}
 

@@ -14,7 +14,7 @@ class Hosts:
 
     def power(self, step):
         """Return what was done to have the host powered on."""
-        driver = self._driver(step.machine)
+        driver = self.driver(step.machine)
         if driver is None or (state := driver.status()) == "on":
             return ""
         if state == "unknown" and self.fleet.answers(step.machine):  # as of wake-on-LAN, or a person
@@ -64,8 +64,9 @@ class Hosts:
 
     def _known(self, host):
         """Return the fingerprint of its key where a power driver can tell it."""
-        driver = self._driver(host)
+        driver = self.driver(host)
         return driver and driver.fingerprint()
 
-    def _driver(self, host):
+    def driver(self, host):
+        """Return the power driver of *host*, or None."""
         return power.of(self.lab, host)

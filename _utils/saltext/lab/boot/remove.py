@@ -16,7 +16,7 @@ def remove(lab, fleet, name, disks=False):
     is done.
     """
     check(Minion, name, "name")
-    if name in lab.vms:
+    if name in lab.vms or name in lab.resting - set(lab.hosts):
         raise Refused(
             f"{name} is in the spec", "lab.bootstrap would make it anew", f"take it out of {blocks.at(lab, name)}"
         )

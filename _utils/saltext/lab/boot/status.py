@@ -20,7 +20,7 @@ def status(lab, fleet, keys):
     ``address`` and ``wrong`` (a list of texts, empty when all is well); a VM's also ``host``, ``highstated`` (seconds
     since 1970, or None).  Reads only.  Those who are silent cost ``PATIENCE`` once, however many they are.
     """
-    heard = fleet.call_all(list(lab.hosts), "test.ping", timeout=PATIENCE)
+    heard = fleet.call_all(facts.awake(lab), "test.ping", timeout=PATIENCE)
     answering = {host for host, said in heard.items() if said is True}
     with ThreadPoolExecutor() as pool:
         powers = dict(zip(lab.hosts, pool.map(lambda host: _power(lab, host), lab.hosts), strict=True))
@@ -35,6 +35,8 @@ def _host(lab, keys, name, power, answers):
         "admitted": keys.pub(name, ACCEPTED) is not None,
         "address": str(derive.address(lab.networks, lab.hosts[name].address)[1].ip),
     }
+    if name in lab.resting:
+        return row | {"wrong": []}
     wrong = [] if row["power"] in ("on", "unknown") else [f"its power is {row['power']}: salt-run lab.bootstrap"]
     wrong += [] if row["admitted"] else ["its key is not accepted: salt-run lab.bootstrap"]
     if not wrong and row["minion"] == "silent":

@@ -1,9 +1,11 @@
 """VMs of ours that the spec does not have any more.  Pure."""
 
+RESTS = "it rests in the active profile: salt-run lab.profile, with that profile's name, stops it"
+
 
 def strays(lab, domains, records):
     """
-    Return rows of ``lab.status`` for VMs of this suite that are not in *lab*: they are all wrong.
+    Return rows of ``lab.status`` for VMs of this suite that are not in *lab*, or run and should rest: all are wrong.
 
     *domains* is ``{host: {name: domain}}``, *records* ``{id: record}``, each None where nobody could be asked.
     """
@@ -16,8 +18,8 @@ def strays(lab, domains, records):
             "admitted": (records or {}).get(name, {}).get("admitted") is not None,
             "highstated": None,
             "address": "",
-            "wrong": [f"not in the spec: salt-run lab.remove {name}"],
+            "wrong": [RESTS if name in lab.resting else f"not in the spec: salt-run lab.remove {name}"],
         }
         for host, name, domain in found
-        if name not in lab.vms
+        if name not in lab.vms and (domain["running"] or name not in lab.resting)
     }

@@ -36,7 +36,7 @@ def cells(lab):
     ids = count()
     return [
         Cell(next(ids), host, network, facts.mtu(lab, network), **_where(lab, host, network))
-        for host in lab.hosts
+        for host in facts.awake(lab)
         for network in _carried(lab, host)
     ]
 

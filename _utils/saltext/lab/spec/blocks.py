@@ -74,8 +74,10 @@ def _whole(cluster, its):
 
 def at(lab, name):
     """Return the pillar path at which VM *name* is stated: its own, or the numbers of its block."""
-    made = (one.block for one in numbered(lab, "vm") if one.name == name and vm(lab, one).macs == lab.vms[name].macs)
-    return next((f"lab:blocks:{block}:ids" for block in made), f"lab:vms:{name}")
+    stated = lab.vms.get(name)  # not there while it rests
+    made = (one for one in numbered(lab, "vm") if one.name == name)
+    its = (one.block for one in made if stated is None or vm(lab, one).macs == stated.macs)
+    return next((f"lab:blocks:{block}:ids" for block in its), f"lab:vms:{name}")
 
 
 def vm(lab, one):

@@ -24,34 +24,55 @@ from saltext.lab.spec import (
     mend,
 )
 from saltext.lab.spec.model import Lab
+from saltext.lab.spec.settle import settled
+from saltext.lab.spec.standing import NOTHING
 from saltext.lab.spec.where import Places
 
 
-def checked(spec):
+def checked(spec, standing=NOTHING):
     """
-    Return *spec*, the dict under the pillar key ``lab``, as a ``Lab`` without mistakes.
+    Return *spec*, the dict under the pillar key ``lab``, as a ``Settled`` lab without mistakes.
 
-    Raises ``BadWish`` with every mistake: pillar path, what is wrong, what would be right; where *spec* is a
-    ``where.Spec``, with file and line.  Keys and values come first, then names that refer to nothing, then what
-    contradicts itself: that in what is left of the lab without the entries that have mistakes already, so that it may
-    take a second run to see all.
+    *standing* is how the lab stands.  Raises ``BadWish`` with every mistake: pillar path, what is wrong, what would be
+    right; where *spec* is a ``where.Spec``, with file and line.  Keys and values come first, then names that refer to
+    nothing, then what contradicts itself: that in what is left of the lab without the entries that have mistakes
+    already, so that it may take a second run to see all.
     """
-    places = Places(getattr(spec, "files", ()))
+    rest, mistakes = _sound(spec)
+    rules = [rule for rule in RULES if rule not in WHOLE] if mistakes else RULES
+    lab, misplaced = settled(blocks.expanded(rest), standing) if rest else (None, [])
+    found = [*(() if mistakes else misplaced), *(one for rule in rules for one in rule(lab))] if lab else []
+    mistakes += [_valued(told(one), spec) for one in found]
+    mistakes += [told(one) for one in check_cloud.secrets(lab)] if lab else []
+    _refuse(spec, [*mistakes, *check_secrets.plain(spec, _places(spec))])
+    return lab
+
+
+def drafted(spec, standing=NOTHING):
+    """Return ``(Settled, [mistake, …])``: who is where in *spec*, and what is wrong with that; else as ``checked``."""
+    lab, mistakes = _sound(spec)
+    _refuse(spec, mistakes)
+    return settled(blocks.expanded(lab), standing)
+
+
+def _sound(spec):
+    """Return what is right in *spec* as a ``Lab``, None where that is none, and the mistakes of values and names."""
     try:
         lab, mistakes = parse(Lab, spec, "lab"), []
     except BadWish as err:
         lab, mistakes = None, list(err.mistakes)
     stated = spec if isinstance(spec, dict) else {}
     mistakes += check_references.dangling(lab or mend.filled(spec, mistakes), mistakes, stated)
-    rest = lab if lab and not mistakes else mend.sound(spec, mistakes, check_references.dangling)
-    rules = RULES if rest is lab else [rule for rule in RULES if rule not in WHOLE]
-    rest = rest and blocks.expanded(rest)
-    mistakes += [_valued(told(one), spec) for rule in rules for one in rule(rest)] if rest else []
-    mistakes += [told(one) for one in check_cloud.secrets(rest)] if rest else []
-    mistakes += check_secrets.plain(spec, places)
+    return mend.sound(spec, mistakes, check_references.dangling) if mistakes else lab, mistakes
+
+
+def _refuse(spec, mistakes):
     if mistakes:
-        raise bad(places.located(mistakes), "lab")
-    return rest
+        raise bad(_places(spec).located(mistakes), "lab")
+
+
+def _places(spec):
+    return Places(getattr(spec, "files", ()))
 
 
 def _valued(mistake, spec):

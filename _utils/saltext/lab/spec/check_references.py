@@ -4,7 +4,7 @@ import re
 
 from saltext.lab.mistake import Mistake
 from saltext.lab.schema import nearest
-from saltext.lab.spec import blocks, check_adopt, check_blocks, check_netboot, check_power, check_storage
+from saltext.lab.spec import blocks, check_adopt, check_blocks, check_netboot, check_power, check_storage, profile
 
 
 def dangling(lab, besides=(), spec=None):
@@ -17,7 +17,7 @@ def dangling(lab, besides=(), spec=None):
     known, made = {mistake.path for mistake in besides}, blocks.expanded(lab)
     own = (*_core(lab), *_needs(lab, made.vms), *_groups(lab, made.vms), *check_storage.references(lab))
     every = (*own, *check_netboot.references(made), *check_blocks.references(lab), *check_power.references(lab))
-    every = (*every, *check_adopt.references(lab))
+    every = (*every, *check_adopt.references(lab), *profile.references(made))
     found = ((tuple(path.split(":")), *rest) for path, *rest in every)
     lost = [one for one in found if one[1] not in one[3] and not _within(one[0], known)]
     return [_mistake(*one) for one in lost if not _stated(spec or {}, *one[1:3])]

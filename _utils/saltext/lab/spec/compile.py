@@ -2,7 +2,7 @@
 
 from saltext.lab.netboot.versions import Stock
 from saltext.lab.plan import merge, plain
-from saltext.lab.spec import blocks, ceph, derive, domains, facts, members, netboot, switches
+from saltext.lab.spec import blocks, ceph, derive, domains, facts, members, netboot, standing, switches
 
 NOTHING = Stock()
 #: Formulas that follow from what is in the slice.
@@ -28,10 +28,16 @@ def _host(lab, name, stock):
     if "hypervisor" in host.roles:
         part |= domains.of(lab, name)
     if masters := facts.serves(lab, name):
-        part |= {"master": {"serves": masters}}
+        part |= {"master": {"serves": masters} | _told(lab, masters)}
     part |= netboot.of(lab, name, stock) | ceph.of(lab, name)
     minion = {"of": "physical", "master": lab.masters.physical}
     return _slice(lab, name, _roles(part, host.roles), minion) | {"hosts": _names(lab, name)} | part
+
+
+def _told(lab, serves):
+    """Return what a master is told that does not bootstrap itself: by how the lab stands it places VMs alike."""
+    told = lab.standing._replace(former={})
+    return {"standing": standing.text(told)} if told != standing.NOTHING and "physical" not in serves else {}
 
 
 def _vm(lab, name, known):

@@ -3,6 +3,7 @@
 import hashlib
 import ipaddress
 import uuid
+from functools import lru_cache
 
 #: Bytes of a packet of the underlay that each kind of tunnel takes: IPv4 20, Ethernet 14 and VLAN tag 4 inside, and
 #: UDP 8 + VXLAN 8 (RFC 7348), UDP 8 + Geneve 8 without options (RFC 8926), GRE 4 with its key 4 (RFC 2890).
@@ -38,8 +39,13 @@ def short(name):
 def address(networks, place):
     """Return ``(network name, IPv4Interface)`` for *place*, such as ``lan+21``."""
     name, number = place.split("+")
-    subnet = ipaddress.IPv4Network(networks[name].subnet)
-    return name, ipaddress.IPv4Interface(f"{subnet[int(number)]}/{subnet.prefixlen}")
+    return name, _interface(networks[name].subnet, int(number))
+
+
+@lru_cache(maxsize=1 << 16)
+def _interface(subnet, number):
+    net = ipaddress.IPv4Network(subnet)
+    return ipaddress.IPv4Interface((int(net[number]), net.prefixlen))
 
 
 def vm_place(networks, network, vm):

@@ -14,9 +14,10 @@ NOT_TRIED = {"bios": (), "uefi": ("IPv6Support",), "uefi-http": ("IPv6Support", 
 
 def of(lab, host):
     """Return the part ``virt`` of *host*'s slice: its VMs, the files of images that they boot, and their storage."""
-    mine = {name: vm for name, vm in lab.vms.items() if vm.host == host}
+    mine = facts.vms_on(lab, host)
     images = sorted({image for vm in mine.values() if not vm.adopt and (image := _on_host(lab, vm))})
-    domains = {name: _wish(lab, name, vm) for name, vm in mine.items()}
+    left = {name: None for name, hosts in lab.standing.former.items() if host in hosts}
+    domains = {name: _wish(lab, name, vm) for name, vm in mine.items()} | left
     return {"virt": {"ram_images": images, **storage.of(lab, host), "domains": domains}}
 
 

@@ -1,6 +1,7 @@
 """Questions about a lab that both its check and its compilation ask.  Pure."""
 
 from saltext.lab.spec import blocks, derive
+from saltext.lab.spec.once import once
 
 
 def serves(lab, master):
@@ -9,9 +10,19 @@ def serves(lab, master):
 
 
 def minions(lab, serves):
-    """Return the ids of the machines whose master *serves* ``physical``, ``virtual`` or both."""
-    virtual = guests(lab).keys() | blocks.machines(lab).keys()
+    """Return the ids of the machines whose master *serves* ``physical``, ``virtual`` or both; also of who rests."""
+    virtual = guests(lab).keys() | blocks.machines(lab).keys() | (lab.resting - lab.hosts.keys())
     return {*(lab.hosts if "physical" in serves else ()), *(virtual if "virtual" in serves else ())}
+
+
+def machines(lab):
+    """Return the names of all hosts and VMs, of those that rest too, and of numbered machines that somebody brings."""
+    return {*lab.hosts, *lab.vms, *lab.resting, *blocks.machines(lab)}
+
+
+def awake(lab):
+    """Return the hosts that run in the active profile, in the lab's order."""
+    return [name for name in lab.hosts if name not in lab.resting]
 
 
 def guests(lab):
@@ -121,20 +132,39 @@ def macs(lab):
         yield one.path, one.mac
 
 
+def vms_on(lab, host):
+    """Return the VMs of *host* by name, in the lab's order."""
+    return _by_host(lab).get(host, {})
+
+
+@once
+def _by_host(lab):
+    found: dict = {}
+    for name, vm in lab.vms.items():
+        found.setdefault(vm.host, {})[name] = vm
+    return found
+
+
+@once
 def wanted(lab, host):
     """Return the networks that *host* has to reach by its uplinks: those of its VMs and its own, in order."""
     own = [place.split("+")[0] for place in lab.hosts[host].joins]
-    its = [network for vm in lab.vms.values() if vm.host == host for network in vm_nics(lab, vm)]
+    its = [network for vm in vms_on(lab, host).values() for network in vm_nics(lab, vm)]
     return [network for network in dict.fromkeys(own + its) if network not in lab.hosts[host].plugs]
+
+
+def reaches(lab, host, network):
+    """Return whether *host* can have a guest in *network*: by a card's wire, or by tunnels over one that it joins."""
+    wish, over = lab.hosts[host], lab.networks[network].over
+    carried, own = {name for card in wish.uplinks.values() for name in card}, {one.split("+")[0] for one in wish.joins}
+    return network in carried or network in wish.plugs or (over in carried and over in own)
 
 
 def address_in(lab, host, network):
     """Return *host*'s ``IPv4Interface`` in *network*, or None."""
-    for place in (lab.hosts[host].address, *lab.hosts[host].joins):
-        name, address = derive.address(lab.networks, place)
-        if name == network:
-            return address
-    return None
+    places = (lab.hosts[host].address, *lab.hosts[host].joins)
+    own = next((place for place in places if place.split("+")[0] == network), None)
+    return own and derive.address(lab.networks, own)[1]
 
 
 def mtu(lab, network):

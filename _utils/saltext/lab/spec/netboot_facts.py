@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from saltext.lab.spec import blocks, derive, facts
 from saltext.lab.spec.netboot_model import Install
+from saltext.lab.spec.once import once
 
 INSTALLER = "installer"  #: the image that installs others
 ONCE = "install-once"
@@ -49,6 +50,7 @@ def reserved(lab, network):
     return bool((dhcp := lab.networks[network].dhcp) and not dhcp.proxy)
 
 
+@once
 def machines(lab):
     """Return every ``Machine`` that the lab names, in its order."""
     brought = [_numbered(lab, one) for one in blocks.numbered(lab, "machine")]

@@ -1,19 +1,14 @@
-"""The slice of one minion.  Pure."""
+"""Who gets which slice, and what the slice of the host of HTTP follows from besides.  Pure."""
 
 from saltext.lab.spec import netboot_facts
-from saltext.lab.spec.check import checked
-from saltext.lab.spec.compile import NOTHING, compile
 
 
-def of(spec, minion, serves, stock=lambda images, overlays: NOTHING):
-    """
-    Return the slice of *minion* from the dict *spec*, or None when it is not one of the masters' *serves*.
-
-    *serves* lists ``physical`` and ``virtual``; *stock* is a function from names of images and of overlays to the
-    ``Stock`` of them, which only the host that serves them waits for.  Raises ``BadWish`` for a spec with mistakes.
-    """
-    lab = checked(spec)
-    served = netboot_facts.servers(lab).get("http") == minion
-    has = stock(netboot_facts.images(lab), netboot_facts.overlays(lab)) if served else NOTHING
-    part = compile(lab, has).get(minion)
+def given(part, serves):
+    """Return the slice *part*, which may be None, or None when it is not one of the masters' *serves*."""
     return part if part and part["minion"]["of"] in serves else None
+
+
+def stocked(lab):
+    """Return who serves images, and what its slice follows from besides: ``{"http": host, "images", "overlays"}``."""
+    http = netboot_facts.servers(lab).get("http")
+    return {"http": http, "images": netboot_facts.images(lab), "overlays": netboot_facts.overlays(lab)}

@@ -16,7 +16,7 @@ def of(lab, host):
     Only what the disks of its own VMs need is there, and nothing that would be empty.  ``keys`` holds the values of
     secrets; all others are wishes of the states of their names.
     """
-    disks = {name: facts.disks(lab, name) for name, vm in lab.vms.items() if vm.host == host}
+    disks = {name: facts.disks(lab, name) for name in facts.vms_on(lab, host)}
     own = {pool: wish.model_dump(exclude_unset=True) for pool, wish in lab.hosts[host].pools.items()}
     used = sorted({disk.pool for its in disks.values() for disk in its.values()})
     secrets = sorted({auth.secret for pool in used if (auth := facts.pool_login(lab, pool))})

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from saltext.lab.spec import derive, facts
+from saltext.lab.spec.once import once
 
 INTEGRATION = "br-int"  #: where guests, tunnels and the host's own ports in tagged networks meet
 
@@ -63,6 +64,7 @@ def tunnels(lab, host):
     return {key: sorted(found[key]) for key in sorted(found)}
 
 
+@once
 def meshed(lab, network):
     """Return the hosts that are joined by tunnels for *network*, sorted; none where no host needs one."""
     wired = sorted(host for host in lab.hosts if card(lab, host, network))

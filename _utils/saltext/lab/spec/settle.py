@@ -1,0 +1,24 @@
+"""A lab whose VMs all have their host: what everything after the check uses.  Pure."""
+
+from saltext.lab.spec import place, profile
+from saltext.lab.spec.machine_model import Vm
+from saltext.lab.spec.model import Lab
+from saltext.lab.spec.standing import NOTHING, Standing
+
+
+class Settled(Lab):
+    """A ``Lab`` without the VMs that rest in the active profile, and with a host for each that is left."""
+
+    standing: Standing = NOTHING  #: what it was settled by
+    resting: frozenset[str] = frozenset()  #: names of hosts and VMs that do not run in the active profile
+    why: dict[str, str] = {}  #: by VM, why it is where it is
+    unplaced: dict[str, Vm] = {}  #: VMs for which there is no place
+
+
+def settled(lab, standing):
+    """Return ``(Settled, [mistake, …])`` of *lab*, whose names all refer to something, as it stands by *standing*."""
+    active, resting = profile.applied(lab, standing)
+    found = place.placed(active, standing, resting)
+    how = {"standing": standing, "resting": resting, "why": found.why, "unplaced": found.unplaced}
+    made = Settled.model_construct(**dict(lab) | {"vms": found.vms}, **how)
+    return made, [*profile.mistakes(lab, standing), *found.mistakes]
