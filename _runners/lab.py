@@ -1,7 +1,7 @@
 """The whole lab from its master: check it, bring it up, look at it."""
 
 from saltext.lab.admit.keystore import KeyStore
-from saltext.lab.answer import DONE, FAILURE, answers, brought, lab_of, teller
+from saltext.lab.answer import DONE, FAILURE, answers, brought, lab_of, teller, whole_of
 from saltext.lab.boot import doctor as doctor_
 from saltext.lab.boot import lock, stand, up
 from saltext.lab.boot import status as look
@@ -15,7 +15,7 @@ from saltext.lab.schema import nearest
 @answers
 def check():
     """
-    Return what the lab has, and exit code 0, when its spec has no mistake; else all of its mistakes.
+    Return what the lab has, and exit code 0, when its spec has no mistake in any profile; else all of its mistakes.
 
     CLI Example:
 
@@ -23,7 +23,7 @@ def check():
 
         salt-run lab.check
     """
-    lab = lab_of(__opts__)
+    lab = whole_of(__opts__)
     return {"said": f"lab {lab.name}: {len(lab.hosts)} hosts, {len(lab.vms)} VMs, no mistakes"}
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from saltext.lab.spec import blocks, facts
+from saltext.lab.spec import facts
 
 #: Types of pools that are the same pool on every hypervisor.
 SHARED = ("rbd", "netfs")
@@ -30,7 +30,7 @@ class Demand(NamedTuple):
 
 def of(lab, standing):
     """Return ``{VM: Demand}`` of *lab*, by rank."""
-    experimental = {name for of in lab.clusters.values() if of.kind == "experimental" for name in _members(lab, of)}
+    experimental = {name for of in lab.clusters.values() if of.kind == "experimental" for name in of.vms}
     wished = [_of(lab, name, name in experimental, standing) for name in lab.vms]
     return {one.name: one for one in sorted(wished, key=lambda one: one.rank)}
 
@@ -38,7 +38,7 @@ def of(lab, standing):
 def kept(lab):
     """Return the memory (MiB) that clusters of production reserve beyond what their VMs have."""
     return sum(
-        max(0, (of.reserve_mib or 0) - sum(memory(lab, name) for name in _members(lab, of) if name in lab.vms))
+        max(0, (of.reserve_mib or 0) - sum(memory(lab, name) for name in of.vms if name in lab.vms))
         for of in lab.clusters.values()
         if of.kind == "production"
     )
@@ -52,12 +52,6 @@ def memory(lab, name):
 def local_disks(lab, name):
     """Return the disks of VM *name* that are on one hypervisor alone, sorted."""
     return sorted(of for of, disk in facts.disks(lab, name).items() if lab.pools[disk.pool].type not in SHARED)
-
-
-def _members(lab, cluster):
-    """Return the names of the VMs of *cluster*."""
-    numbered = (one.name for name in cluster.blocks if name in lab.blocks for one in blocks.of(name, lab.blocks[name]))
-    return {*cluster.vms, *numbered}
 
 
 def _of(lab, name, experimental, standing):
