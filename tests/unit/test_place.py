@@ -140,6 +140,13 @@ def test_two_thousand_vms_find_a_place_each():
     assert len({where[vm] for vm in list(where)[2:2000:40]}) == 50  # those that are apart
 
 
+@pytest.mark.parametrize(("room", "stays"), [(2 * GIB, "hv1"), (2 * GIB - 1, "hv2")])
+def test_who_stands_stays_while_there_is_room_to_the_last_mib(room, stays):
+    hosts = {"hv1": host(room), "hv2": host(4 * GIB)}
+
+    assert places(lab(hosts, {"a": {"memory_mib": 2 * GIB}}), {"a": "hv1"}) == {"a": stays}
+
+
 # Room is made
 
 

@@ -53,10 +53,10 @@ class Rooms:
         del self.on[host][one.name]
 
     def ever(self, one):
-        """Return ``{host: what speaks against it for one, however empty it is; or None}``, by name."""
+        """Return ``{host: what speaks against it for one, however empty it is; or None}``."""
         key = one.networks, one.zones
         if key not in self._asked:
-            self._asked[key] = {host: self._ever(host) or self._never(one, host) for host in sorted(self.lab.hosts)}
+            self._asked[key] = {host: self._ever(host) or self._never(one, host) for host in self.lab.hosts}
         return self._asked[key]
 
     def now(self, one, host):
