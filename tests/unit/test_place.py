@@ -161,6 +161,18 @@ def test_room_is_made_by_moving_the_smallest_that_is_enough():
     assert after == {"a": "hv1", "b": "hv1", "c": "hv1", "new": "hv2"}
 
 
+def test_of_those_on_a_host_the_smallest_that_is_enough_moves_and_else_the_biggest_first():
+    hosts = {"hv1": host(6 * GIB, zone="a"), "hv2": host(8 * GIB, zone="b")}
+    vms = {"a": {"memory_mib": 1 * GIB}, "b": {"memory_mib": 2 * GIB}, "c": {"memory_mib": 3 * GIB}}
+    before = dict.fromkeys(vms, "hv1")
+
+    def moved(mib):
+        after = places(lab(hosts, vms | {"new": {"memory_mib": mib, "zones": ["a"]}}), before)
+        return [name for name in vms if after[name] == "hv2"]
+
+    assert [moved(gib * GIB) for gib in (1, 2, 3, 4)] == [["a"], ["b"], ["c"], ["a", "c"]]
+
+
 def test_who_is_kept_apart_makes_room_for_one_that_can_be_nowhere_else():
     hosts = {"hv1": host(zone="a"), "hv2": host(zone="b")}
     vms = {"ns1": {"apart": "dns"}, "ns2": {"apart": "dns", "zones": ["a"]}}
