@@ -12,6 +12,7 @@ import salt.config
 from saltext.lab import cache, served
 from saltext.lab.answer import lab_of
 from saltext.lab.errors import BadWish, Refused, Unreachable
+from saltext.lab.netboot.versions import SERVED
 from saltext.lab.spec import kept, source
 from saltext.lab.spec.compile import compile
 from saltext.lab.spec.standing import Standing
@@ -118,6 +119,20 @@ def test_another_image_is_seen_at_once_and_a_broken_one_is_only_in_the_way_of_it
     with pytest.raises(Unreachable, match="cannot be understood"):
         served.of(opts, "nb1")
     assert served.of(opts, "hv1")["id"] == "hv1"
+
+
+def test_each_version_of_an_image_is_another_slice_of_its_server(opts):
+    shelf = Path(opts["lab"]["images"]) / "ram"
+    shelf.mkdir()
+
+    def served_ids(digit):
+        files = {name: {"sha256": digit * 64} for name in SERVED}
+        told = {"files": files, "served": list(SERVED), "kernel": "6.1.0"}
+        (shelf / "manifest.json").write_text(json.dumps(told))
+        return list(served.of(opts, "nb1")["netboot"]["nginx"]["images"]["ram"])
+
+    assert served_ids("1") != served_ids("2")
+    assert served_ids("2") == served_ids("2")
 
 
 def test_nothing_comes_from_a_spec_with_a_mistake_and_nothing_is_kept_of_it(opts):
