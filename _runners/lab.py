@@ -1,7 +1,7 @@
 """The whole lab from its master: check it, bring it up, look at it."""
 
 from saltext.lab.admit.keystore import KeyStore
-from saltext.lab.answer import DONE, FAILURE, answers, brought, lab_of, teller, whole_of
+from saltext.lab.answer import DONE, FAILURE, answers, brought, fresh, lab_of, teller, whole_of
 from saltext.lab.boot import doctor as doctor_
 from saltext.lab.boot import lock, stand, up
 from saltext.lab.boot import status as look
@@ -44,8 +44,9 @@ def bootstrap(until=VERBS[-1], remove=False):
         salt-run lab.bootstrap
     """
     verbs(until)
+    stand.refuse(lab := lab_of(__opts__), remove)  # told also while another one runs
     with lock.held("lab.bootstrap"), interruptible():
-        lab = stand.begin(__opts__, lab_of(__opts__), remove)
+        lab = stand.begin(__opts__, fresh(__opts__, lab), remove)
         return brought(up.bring(__opts__, lab, teller(__opts__, __jid_event__), until, remove))
 
 

@@ -63,7 +63,7 @@ def test_what_is_wrong_in_a_profile_that_is_not_active_is_told_before_it_is(mast
     lab(vms=SPEC["vms"] | {"backup": SPEC["vms"]["backup"] | {"memory_mib": 9000}})
     checked = master.run("lab.check")
 
-    said = "1 mistake(s) in lab, in profile night — lab:vms:backup cannot be placed: 1 host lacks memory, 1 host is off"
+    said = "1 mistake(s) in lab, in profile night — lab:vms:backup cannot be placed: 1 host is off, 1 host lacks memory"
     assert checked.returncode == 2, checked
     assert checked.stdout.startswith(said)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import salt.config
 
-from saltext.lab import cache, served
+from saltext.lab import answer, cache, served
 from saltext.lab.answer import lab_of
 from saltext.lab.errors import BadWish, Refused, Unreachable
 from saltext.lab.netboot.versions import SERVED
@@ -144,6 +144,16 @@ def test_nothing_comes_from_a_spec_with_a_mistake_and_nothing_is_kept_of_it(opts
 
     pillar(opts).write_text(DEMO.read_text())
     assert served.of(opts, "web1")["id"] == "web1"
+
+
+def test_how_the_lab_stands_is_looked_at_again_where_another_run_has_changed_it(opts):
+    moved(opts)
+    before = answer.lab_of(opts)
+    assert answer.fresh(opts, before) is before
+    kept.write(opts, Standing({"web2": "hv2"}))
+    now = answer.fresh(opts, before)
+
+    assert (before.vms["web2"].host, now.vms["web2"].host) == ("hv1", "hv2")
 
 
 def test_nothing_comes_by_a_torn_standing(opts):
