@@ -161,6 +161,12 @@ def test_a_vm_does_not_leave_its_disks_behind(opts):
     assert not kept.file(opts).exists()
 
 
+def test_a_vm_that_others_made_is_not_taken_away_from_its_host(opts):
+    theirs = {"vms": {"old1": {"class": "web", "adopt": True, "host": "hv2", "nics": []}}}
+    with pytest.raises(NotSafe, match="would leave their disks behind — old1 from hv1 to hv2: others made it"):
+        stand.begin(opts, checked(merge(copy.deepcopy(LOOSE), theirs), at(old1="hv1")))
+
+
 @pytest.mark.parametrize(("status", "off"), [("off", ("hv1",)), ("unknown", ()), ("on", ())])
 def test_a_host_is_off_where_its_driver_says_so(opts, status, off):
     class Button:

@@ -74,7 +74,8 @@ class Guests:
     def _due(self, host):
         domains = self.fleet.call(host, "lab_virt.domains")
         records = self._ask(self.fleet.call, "lab_master.records")
-        running = {vm: bool(domains.get(vm, {}).get("running")) for vm in facts.vms_on(self.lab, host)}
+        mine = [name for name, vm in facts.vms_on(self.lab, host).items() if not vm.adopt]
+        running = {vm: bool(domains.get(vm, {}).get("running")) for vm in mine}
         return {vm: on for vm, on in running.items() if not on or _is_lost(records.get(vm))}
 
     def _identity(self, host, vm, master_pub):

@@ -45,26 +45,28 @@ def kept(lab):
 
 
 def memory(lab, name):
-    """Return the memory (MiB) of VM *name*."""
-    return facts.of_vm(lab, name, "memory_mib")
+    """Return the memory (MiB) of VM *name*; 0 of one that others made where nobody says."""
+    return facts.of_vm(lab, name, "memory_mib") or 0
 
 
 def local_disks(lab, name):
     """Return the disks of VM *name* that are on one hypervisor alone, sorted."""
-    return sorted(of for of, disk in facts.disks(lab, name).items() if lab.pools[disk.pool].type not in SHARED)
+    alone = {pool for host in lab.hosts.values() for pool in host.pools}
+    alone |= {pool for pool, wish in lab.pools.items() if wish.type not in SHARED}
+    return sorted(of for of, disk in facts.disks(lab, name).items() if disk.pool in alone)
 
 
 def _of(lab, name, experimental, standing):
     vm = lab.vms[name]
-    kind, stands = lab.classes[vm.class_], standing.places.get(name)
+    stands = standing.places.get(name)
     stays = stands if stands and local_disks(lab, name) else None
     return Demand(
         name,
         memory(lab, name),
-        facts.of_vm(lab, name, "vcpus"),
+        facts.of_vm(lab, name, "vcpus") or 0,
         tuple(facts.vm_nics(lab, vm)),
-        tuple(kind.zones if vm.zones is None else vm.zones),
-        vm.apart or kind.apart,
+        tuple(facts.of_vm(lab, name, "zones") or ()),
+        facts.of_vm(lab, name, "apart"),
         experimental,
         facts.priority(lab, name),
         vm.host or stays,

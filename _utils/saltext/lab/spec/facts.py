@@ -11,7 +11,8 @@ def serves(lab, master):
 
 def minions(lab, serves):
     """Return the ids of the machines whose master *serves* ``physical``, ``virtual`` or both; also of who rests."""
-    return {name for name in machines(lab) if ("physical" if name in lab.hosts else "virtual") in serves}
+    virtual = guests(lab).keys() | blocks.machines(lab).keys() | (lab.resting - lab.hosts.keys())
+    return {*(lab.hosts if "physical" in serves else ()), *(virtual if "virtual" in serves else ())}
 
 
 def machines(lab):
@@ -24,6 +25,16 @@ def awake(lab):
     return [name for name in lab.hosts if name not in lab.resting]
 
 
+def guests(lab):
+    """Return the VMs that the suite makes, and that have a minion of it, by name."""
+    return {name: vm for name, vm in lab.vms.items() if not vm.adopt}
+
+
+def addressed(lab):
+    """Return the names of the VMs whose address is known: all but those that others made and that state none."""
+    return [name for name, vm in lab.vms.items() if vm.address or not vm.adopt]
+
+
 PRIORITY = 50  #: of a VM where nobody states one
 
 
@@ -34,7 +45,13 @@ def hypervisors(lab):
 
 def vm_nics(lab, vm):
     """Return the networks of *vm*'s cards, in their order."""
-    return vm.nics or lab.classes[vm.class_].nics
+    of_class = [] if vm.adopt else lab.classes[vm.class_].nics
+    return of_class if vm.nics is None else vm.nics
+
+
+def vm_uuid(lab, name):
+    """Return the UUID of VM *name*, as text."""
+    return lab.vms[name].uuid or derive.vm_uuid(lab.name, name)
 
 
 def vm_place(lab, name):
@@ -52,7 +69,8 @@ def disks(lab, name):
     """Return the disks of VM *name* by their names, in order of their letters: its class's, and its own over those."""
     vm = lab.vms[name]
     kind = lab.classes[vm.class_]
-    found = {device: disk for device, disk in (kind.disks | vm.disks).items() if disk is not None}
+    of_class = {} if vm.adopt else kind.disks
+    found = {device: disk for device, disk in (of_class | vm.disks).items() if disk is not None}
     if lab.images[kind.image].kind == "disk":
         found |= {
             of: disk.model_copy(update={"image": disk.image or kind.image})
@@ -97,7 +115,7 @@ def places(lab):
         yield f"lab:hosts:{name}:address", host.address
         for place in host.joins:
             yield f"lab:hosts:{name}:joins", place
-    for name in lab.vms:
+    for name in addressed(lab):
         yield f"lab:vms:{name}:address", vm_place(lab, name)
     for one in blocks.numbered(lab, "machine"):
         yield one.path, one.place
@@ -129,16 +147,17 @@ def _by_host(lab):
 
 @once
 def wanted(lab, host):
-    """Return the networks that *host* has to reach by its switches: those of its VMs and its own, in order."""
+    """Return the networks that *host* has to reach by its uplinks: those of its VMs and its own, in order."""
     own = [place.split("+")[0] for place in lab.hosts[host].joins]
-    guests = [network for vm in vms_on(lab, host).values() for network in vm_nics(lab, vm)]
-    return list(dict.fromkeys(own + guests))
+    its = [network for vm in vms_on(lab, host).values() for network in vm_nics(lab, vm)]
+    return [network for network in dict.fromkeys(own + its) if network not in lab.hosts[host].plugs]
 
 
 def reaches(lab, host, network):
     """Return whether *host* can have a guest in *network*: by a card's wire, or by tunnels over one that it joins."""
-    carried, over = {name for card in lab.hosts[host].uplinks.values() for name in card}, lab.networks[network].over
-    return network in carried or (over in carried and over in {place.split("+")[0] for place in lab.hosts[host].joins})
+    wish, over = lab.hosts[host], lab.networks[network].over
+    carried, own = {name for card in wish.uplinks.values() for name in card}, {one.split("+")[0] for one in wish.joins}
+    return network in carried or network in wish.plugs or (over in carried and over in own)
 
 
 def address_in(lab, host, network):

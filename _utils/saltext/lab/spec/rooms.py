@@ -97,7 +97,8 @@ class Rooms:
     def _never(self, one, host):
         if one.zones and self.lab.hosts[host].zone not in one.zones:
             return ZONE
-        if host == self.lab.masters.virtual and self.lab.networks[one.networks[0]].attach == "macvtap":
+        first = one.networks[:1]
+        if host == self.lab.masters.virtual and any(self.lab.networks[name].attach == "macvtap" for name in first):
             return MASTER
         lost = [network for network in one.networks if not facts.reaches(self.lab, host, network)]
         return Against(f"has no way into {lost[0]}", f"have no way into {lost[0]}") if lost else None
