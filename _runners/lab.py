@@ -1,7 +1,7 @@
 """The whole lab from its master: check it, bring it up, look at it."""
 
 from saltext.lab.admit.keystore import KeyStore
-from saltext.lab.answer import DONE, FAILURE, answers, brought, lab_of, teller
+from saltext.lab.answer import DONE, FAILURE, answers, brought, fresh, lab_of, teller, whole_of
 from saltext.lab.boot import doctor as doctor_
 from saltext.lab.boot import lock, stand, up
 from saltext.lab.boot import status as look
@@ -15,7 +15,7 @@ from saltext.lab.schema import nearest
 @answers
 def check():
     """
-    Return what the lab has, and exit code 0, when its spec has no mistake; else all of its mistakes.
+    Return what the lab has, and exit code 0, when its spec has no mistake in any profile; else all of its mistakes.
 
     CLI Example:
 
@@ -23,7 +23,7 @@ def check():
 
         salt-run lab.check
     """
-    lab = lab_of(__opts__)
+    lab = whole_of(__opts__)
     return {"said": f"lab {lab.name}: {len(lab.hosts)} hosts, {len(lab.vms)} VMs, no mistakes"}
 
 
@@ -44,8 +44,9 @@ def bootstrap(until=VERBS[-1], remove=False):
         salt-run lab.bootstrap
     """
     verbs(until)
+    stand.refuse(lab := lab_of(__opts__), remove)  # told also while another one runs
     with lock.held("lab.bootstrap"), interruptible():
-        lab = stand.begin(__opts__, lab_of(__opts__), remove)
+        lab = stand.begin(__opts__, fresh(__opts__, lab), remove)
         return brought(up.bring(__opts__, lab, teller(__opts__, __jid_event__), until, remove))
 
 

@@ -1,6 +1,6 @@
 """Where VMs run, and what runs when: from the master of the hosts."""
 
-from saltext.lab.answer import answers, brought, drafted_of, lab_of, teller
+from saltext.lab.answer import answers, brought, drafted_of, fresh, lab_of, teller
 from saltext.lab.boot import lock
 from saltext.lab.boot import profile as transit
 from saltext.lab.boot.fleet import Fleet
@@ -70,4 +70,5 @@ def profile(name=None, test=False):
         return {"changes": changes, "said": f"nothing stops, starts or moves for {name}"}
     Masters(after, Fleet(__opts__), __opts__["lab"]["serves"]).refuse_without_hosts(f"lab.profile {name}")
     with lock.held("lab.bootstrap"), interruptible():
-        return {"changes": changes, **brought(transit.make(__opts__, after, teller(__opts__, __jid_event__)))}
+        now = fresh(__opts__, after, profile=name)
+        return {"changes": changes, **brought(transit.make(__opts__, now, teller(__opts__, __jid_event__)))}

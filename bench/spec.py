@@ -11,6 +11,7 @@ import multiprocessing
 import resource
 import statistics
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -93,8 +94,8 @@ def main():
 
 def _apart(work, *args):
     """Return what *work* returns in a new process, so that nothing is warm and its memory is its own."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(work, args)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *args).result()
 
 
 def _ratios(took, mib):

@@ -59,6 +59,15 @@ def test_a_vm_without_a_place_is_a_mistake_and_explained(master, lab):
     assert "hv1 against 4096 32 lacks memory" in words(explained)
 
 
+def test_what_is_wrong_in_a_profile_that_is_not_active_is_told_before_it_is(master, lab):
+    lab(vms=SPEC["vms"] | {"backup": SPEC["vms"]["backup"] | {"memory_mib": 9000}})
+    checked = master.run("lab.check")
+
+    said = "1 mistake(s) in lab, in profile night — lab:vms:backup cannot be placed: 1 host is off, 1 host lacks memory"
+    assert checked.returncode == 2, checked
+    assert checked.stdout.startswith(said)
+
+
 def test_profiles_are_listed_and_a_change_is_shown_and_not_made(master, lab, stands, bus):
     stands(Standing({"game": "hv1", "job": "hv2", "nas": "hv1"}))
     before, since = kept.file(master.opts).read_bytes(), len(bus.events)

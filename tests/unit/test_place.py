@@ -140,6 +140,13 @@ def test_two_thousand_vms_find_a_place_each():
     assert len({where[vm] for vm in list(where)[2:2000:40]}) == 50  # those that are apart
 
 
+@pytest.mark.parametrize(("room", "stays"), [(2 * GIB, "hv1"), (2 * GIB - 1, "hv2")])
+def test_who_stands_stays_while_there_is_room_to_the_last_mib(room, stays):
+    hosts = {"hv1": host(room), "hv2": host(4 * GIB)}
+
+    assert places(lab(hosts, {"a": {"memory_mib": 2 * GIB}}), {"a": "hv1"}) == {"a": stays}
+
+
 # Room is made
 
 
@@ -152,6 +159,18 @@ def test_room_is_made_by_moving_the_smallest_that_is_enough():
 
     after = places(lab(hosts, vms | {"new": {"memory_mib": 5 * GIB // 2}}), before)
     assert after == {"a": "hv1", "b": "hv1", "c": "hv1", "new": "hv2"}
+
+
+def test_of_those_on_a_host_the_smallest_that_is_enough_moves_and_else_the_biggest_first():
+    hosts = {"hv1": host(6 * GIB, zone="a"), "hv2": host(8 * GIB, zone="b")}
+    vms = {"a": {"memory_mib": 1 * GIB}, "b": {"memory_mib": 2 * GIB}, "c": {"memory_mib": 3 * GIB}}
+    before = dict.fromkeys(vms, "hv1")
+
+    def moved(mib):
+        after = places(lab(hosts, vms | {"new": {"memory_mib": mib, "zones": ["a"]}}), before)
+        return [name for name in vms if after[name] == "hv2"]
+
+    assert [moved(gib * GIB) for gib in (1, 2, 3, 4)] == [["a"], ["b"], ["c"], ["a", "c"]]
 
 
 def test_who_is_kept_apart_makes_room_for_one_that_can_be_nowhere_else():

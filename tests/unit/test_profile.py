@@ -6,7 +6,8 @@ import pytest
 
 from saltext.lab.boot import profile
 from saltext.lab.boot.graph import Step
-from saltext.lab.errors import BadWish, NotSafe, Unreachable
+from saltext.lab.boot.remove import remove
+from saltext.lab.errors import BadWish, NotSafe, Refused, Unreachable
 from saltext.lab.plan import merge
 from saltext.lab.spec import profile as profiles
 from saltext.lab.spec.check import checked
@@ -109,6 +110,18 @@ def test_a_profile_that_was_chosen_and_is_gone_is_told():
 def test_the_profiles_as_they_are_listed():
     assert [(row["name"], row["active"]) for row in profiles.listed(lab("night"))] == [("day", False), ("night", True)]
     assert profiles.listed(checked(merge(PROFILED, {"profiles": None, "profile": None}), NOTHING)) == []
+
+
+def test_a_numbered_vm_may_rest():
+    block = {"kind": "vm", "class": "vm", "ids": "1-3", "name": "node{id}"}
+    block |= {"mac": "52:54:00:66:00:{id:02x}", "address": "lan+4{id}"}
+    named = {"blocks": {"node": block}, "profiles": {"day": {"vms": ["game", "node2"]}}}
+    night = lab("night", named)
+
+    assert {"game", "node2", "hv2"} == night.resting
+    assert {"node1", "node3"} < set(night.vms)
+    with pytest.raises(Refused, match="node2 is in the spec .* take it out of lab:blocks:node:ids"):
+        remove(night, None, "node2")
 
 
 # What is done

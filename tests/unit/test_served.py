@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import salt.config
 
-from saltext.lab import cache, served
+from saltext.lab import answer, cache, served
 from saltext.lab.answer import lab_of
 from saltext.lab.errors import BadWish, Refused, Unreachable
+from saltext.lab.netboot.versions import SERVED
 from saltext.lab.spec import kept, source
 from saltext.lab.spec.compile import compile
 from saltext.lab.spec.standing import Standing
@@ -120,6 +121,20 @@ def test_another_image_is_seen_at_once_and_a_broken_one_is_only_in_the_way_of_it
     assert served.of(opts, "hv1")["id"] == "hv1"
 
 
+def test_each_version_of_an_image_is_another_slice_of_its_server(opts):
+    shelf = Path(opts["lab"]["images"]) / "ram"
+    shelf.mkdir()
+
+    def served_ids(digit):
+        files = {name: {"sha256": digit * 64} for name in SERVED}
+        told = {"files": files, "served": list(SERVED), "kernel": "6.1.0"}
+        (shelf / "manifest.json").write_text(json.dumps(told))
+        return list(served.of(opts, "nb1")["netboot"]["nginx"]["images"]["ram"])
+
+    assert served_ids("1") != served_ids("2")
+    assert served_ids("2") == served_ids("2")
+
+
 def test_nothing_comes_from_a_spec_with_a_mistake_and_nothing_is_kept_of_it(opts):
     served.of(opts, "web1")
     pillar(opts).write_text("lab: {nmae: x}")
@@ -129,6 +144,16 @@ def test_nothing_comes_from_a_spec_with_a_mistake_and_nothing_is_kept_of_it(opts
 
     pillar(opts).write_text(DEMO.read_text())
     assert served.of(opts, "web1")["id"] == "web1"
+
+
+def test_how_the_lab_stands_is_looked_at_again_where_another_run_has_changed_it(opts):
+    moved(opts)
+    before = answer.lab_of(opts)
+    assert answer.fresh(opts, before) is before
+    kept.write(opts, Standing({"web2": "hv2"}))
+    now = answer.fresh(opts, before)
+
+    assert (before.vms["web2"].host, now.vms["web2"].host) == ("hv1", "hv2")
 
 
 def test_nothing_comes_by_a_torn_standing(opts):

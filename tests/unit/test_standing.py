@@ -1,8 +1,11 @@
 """How the lab stands, from one run to the next: kept on disk, compared with the spec, and what is refused."""
 
 import copy
+import json
 
+import jinja2
 import pytest
+import yaml
 
 from saltext.lab.boot import stand, status
 from saltext.lab.boot.graph import steps
@@ -15,6 +18,7 @@ from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
 from saltext.lab.spec.removal import refuse_much
 from saltext.lab.spec.standing import NOTHING, Standing
+from tests.support import masters
 from tests.support.labs import PLAIN
 
 BOTH = [host for host in PLAIN["hosts"] if host.startswith("hv")]
@@ -100,8 +104,24 @@ def test_the_virtual_master_places_vms_alike():
     told = compile(lab)["pi2"]["master"]["standing"]
 
     assert checked(LOOSE, standing.parse(told, "")).vms == lab.vms
+    assert standing.parse(told, "").former == {}  # else its end would be a change of the next run
     assert "standing" not in compile(checked(LOOSE))["pi2"]["master"]
     assert "standing" not in compile(lab)["pi1"]["master"]
+
+
+def test_the_formula_gives_the_virtual_master_that_file():
+    jinja = jinja2.Environment()
+    jinja.filters["json"] = json.dumps
+    template = jinja.from_string((masters.REPOSITORY / "salt/salt-master/init.sls").read_text())
+    lab = checked(LOOSE, at(web2="hv1"))
+    written = {
+        name: yaml.safe_load(template.render(pillar={"lab": compile(lab)[name]})).get(kept.FILE)
+        for name in ("pi1", "pi2")
+    }
+
+    assert written["pi1"] is None
+    assert {"contents": standing.text(lab.standing)} in written["pi2"]["file.managed"]
+    assert {"mode": "0600"} in written["pi2"]["file.managed"]
 
 
 def test_a_vm_that_moves_is_gone_from_its_former_host_before_it_starts(opts):
@@ -139,6 +159,12 @@ def test_a_vm_does_not_leave_its_disks_behind(opts):
         " put it back"
     )
     assert not kept.file(opts).exists()
+
+
+def test_a_vm_that_others_made_is_not_taken_away_from_its_host(opts):
+    theirs = {"vms": {"old1": {"class": "web", "adopt": True, "host": "hv2", "nics": []}}}
+    with pytest.raises(NotSafe, match="would leave their disks behind — old1 from hv1 to hv2: others made it"):
+        stand.begin(opts, checked(merge(copy.deepcopy(LOOSE), theirs), at(old1="hv1")))
 
 
 @pytest.mark.parametrize(("status", "off"), [("off", ("hv1",)), ("unknown", ()), ("on", ())])

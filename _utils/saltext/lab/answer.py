@@ -68,6 +68,24 @@ def lab_of(opts, standing=None):
     return checked(spec_of(opts), standing or kept.read(opts))
 
 
+def fresh(opts, lab, **chosen):
+    """Return *lab*, or anew how it is by now where another run has changed how it stands since; *chosen* stays."""
+    now = kept.read(opts)._replace(**chosen)
+    return lab if now == lab.standing else lab_of(opts, now)
+
+
+def whole_of(opts):
+    """Return ``lab_of`` once what it would be in each of its profiles has no mistake either."""
+    spec, standing = spec_of(opts), kept.read(opts)
+    lab = checked(spec, standing)
+    for name in lab.profiles:
+        try:
+            checked(spec, standing._replace(profile=name))
+        except BadWish as err:
+            raise BadWish(f"{err.what}, in profile {name}", err.why, err.fix) from err
+    return lab
+
+
 def drafted_of(opts):
     """Return the same without regard to mistakes of placement and of profiles, for who looks into these."""
     return drafted(spec_of(opts), kept.read(opts))[0]

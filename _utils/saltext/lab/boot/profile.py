@@ -7,7 +7,6 @@ from saltext.lab.boot.graph import Step
 from saltext.lab.boot.hosts import Hosts
 from saltext.lab.boot.run import BEGUN, FAILED, execute
 from saltext.lab.errors import NotSafe
-from saltext.lab.spec.moves import refuse_left_disks
 from saltext.lab.spec.transition import leaving
 from saltext.lab.wait import until
 
@@ -22,7 +21,7 @@ def make(opts, lab, tell):
     It looks at what runs, not at what ran before; so what was broken off goes on when it is called again.  If one that
     leaves does not stop, nothing else is done, and the former profile stays the active one.
     """
-    refuse_left_disks(lab)
+    stand.refuse(lab)
     fleet = Fleet(opts)
     rest = Rest(lab, fleet, Hosts(lab, fleet, office.desk(opts)).driver)
     stopped = _run([Step("stop", vm, ()) for vm in leaving(lab)], rest.stop, tell)

@@ -8,16 +8,16 @@ from saltext.lab.spec.moves import refuse_left_disks
 from saltext.lab.spec.removal import refuse_much
 
 
-def begin(opts, lab, remove=False):
-    """
-    Return *lab*, which is checked, as a bootstrap of it begins, and keep its places.
-
-    Raises ``NotSafe`` where a VM would leave its disks behind, or where too many machines would go and nobody has
-    asked to *remove* them.  Nothing is written then.
-    """
+def refuse(lab, remove=False):
+    """Raise ``NotSafe`` where a VM would leave its disks, or too many machines would go and nobody said *remove*."""
     there = lab.standing.machines
     refuse_much(lab, there - machines(lab), there, remove)
     refuse_left_disks(lab)
+
+
+def begin(opts, lab, remove=False):
+    """Return *lab*, which is checked, as a bootstrap of it begins, and keep its places; or raise as ``refuse`` does."""
+    refuse(lab, remove)
     now = standing.of(lab)
     kept.write(opts, now)
     return lab.model_copy(update={"standing": now})

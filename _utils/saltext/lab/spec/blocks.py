@@ -73,11 +73,10 @@ def _whole(cluster, its):
 
 
 def at(lab, name):
-    """Return the pillar path at which VM *name* is stated: its own, or the numbers of its block."""
-    stated = lab.vms.get(name)  # not there while it rests
-    made = (one for one in numbered(lab, "vm") if one.name == name)
-    its = (one.block for one in made if stated is None or vm(lab, one).macs == stated.macs)
-    return next((f"lab:blocks:{block}:ids" for block in its), f"lab:vms:{name}")
+    """Return the pillar path at which VM *name*, which may rest, is stated: its own, or the numbers of its block."""
+    its = [one for one in numbered(lab, "vm") if one.name == name]
+    made = (one.block for one in its if name not in lab.vms or vm(lab, one).macs == lab.vms[name].macs)
+    return next((f"lab:blocks:{block}:ids" for block in made), f"lab:vms:{name}")
 
 
 def vm(lab, one):

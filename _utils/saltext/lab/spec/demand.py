@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from saltext.lab.spec import blocks, facts
+from saltext.lab.spec import facts
 
 #: Types of pools that are the same pool on every hypervisor.
 SHARED = ("rbd", "netfs")
@@ -30,7 +30,7 @@ class Demand(NamedTuple):
 
 def of(lab, standing):
     """Return ``{VM: Demand}`` of *lab*, by rank."""
-    experimental = {name for of in lab.clusters.values() if of.kind == "experimental" for name in _members(lab, of)}
+    experimental = {name for of in lab.clusters.values() if of.kind == "experimental" for name in of.vms}
     wished = [_of(lab, name, name in experimental, standing) for name in lab.vms]
     return {one.name: one for one in sorted(wished, key=lambda one: one.rank)}
 
@@ -38,39 +38,35 @@ def of(lab, standing):
 def kept(lab):
     """Return the memory (MiB) that clusters of production reserve beyond what their VMs have."""
     return sum(
-        max(0, (of.reserve_mib or 0) - sum(memory(lab, name) for name in _members(lab, of) if name in lab.vms))
+        max(0, (of.reserve_mib or 0) - sum(memory(lab, name) for name in of.vms if name in lab.vms))
         for of in lab.clusters.values()
         if of.kind == "production"
     )
 
 
 def memory(lab, name):
-    """Return the memory (MiB) of VM *name*."""
-    return facts.of_vm(lab, name, "memory_mib")
+    """Return the memory (MiB) of VM *name*; 0 of one that others made where nobody says."""
+    return facts.of_vm(lab, name, "memory_mib") or 0
 
 
 def local_disks(lab, name):
     """Return the disks of VM *name* that are on one hypervisor alone, sorted."""
-    return sorted(of for of, disk in facts.disks(lab, name).items() if lab.pools[disk.pool].type not in SHARED)
-
-
-def _members(lab, cluster):
-    """Return the names of the VMs of *cluster*."""
-    numbered = (one.name for name in cluster.blocks if name in lab.blocks for one in blocks.of(name, lab.blocks[name]))
-    return {*cluster.vms, *numbered}
+    alone = {pool for host in lab.hosts.values() for pool in host.pools}
+    alone |= {pool for pool, wish in lab.pools.items() if wish.type not in SHARED}
+    return sorted(of for of, disk in facts.disks(lab, name).items() if disk.pool in alone)
 
 
 def _of(lab, name, experimental, standing):
     vm = lab.vms[name]
-    kind, stands = lab.classes[vm.class_], standing.places.get(name)
+    stands = standing.places.get(name)
     stays = stands if stands and local_disks(lab, name) else None
     return Demand(
         name,
         memory(lab, name),
-        facts.of_vm(lab, name, "vcpus"),
+        facts.of_vm(lab, name, "vcpus") or 0,
         tuple(facts.vm_nics(lab, vm)),
-        tuple(kind.zones if vm.zones is None else vm.zones),
-        vm.apart or kind.apart,
+        tuple(facts.of_vm(lab, name, "zones") or ()),
+        facts.of_vm(lab, name, "apart"),
         experimental,
         facts.priority(lab, name),
         vm.host or stays,

@@ -12,7 +12,7 @@ def moves(lab):
 
 def refuse_left_disks(lab):
     """Raise ``NotSafe`` if a VM would move away from disks that are on one host alone; placement itself moves none."""
-    left = {name: away for name, away in moves(lab).items() if away[0] in lab.hosts and demand.local_disks(lab, name)}
+    left = {name: away for name, away in moves(lab).items() if away[0] in lab.hosts and _stays(lab, name)}
     if left:
         why = "; ".join(f"{name} from {old} to {new}: {_disks(lab, name)}" for name, (old, new) in left.items())
         one, (old, _) = next(iter(left.items()))
@@ -23,5 +23,9 @@ def refuse_left_disks(lab):
         raise NotSafe("VMs would leave their disks behind", why, fix)
 
 
+def _stays(lab, name):
+    return lab.vms[name].adopt or demand.local_disks(lab, name)
+
+
 def _disks(lab, name):
-    return ", ".join(demand.local_disks(lab, name))
+    return "others made it" if lab.vms[name].adopt else ", ".join(demand.local_disks(lab, name))

@@ -23,9 +23,9 @@ def _hosts(rooms, one):
 def _way(rooms, one, host, may_lose):
     """Return ``((moves, MiB moved), host, [(Demand, its new host or None), …])`` to make room on *host*, or None."""
     moves: list = []
-    for other in _order(rooms, one, host):
-        if rooms.now(one, host) is None:
-            break
+    left = [other for other in rooms.on[host].values() if not other.fixed]
+    while left and rooms.now(one, host) is not None:
+        left.remove(other := _next(rooms, one, host, left))
         rooms.give(other, host)
         to = rooms.best(other, but=host)
         if to is None and not (may_lose and _after(other, one)):
@@ -43,11 +43,10 @@ def _way(rooms, one, host, may_lose):
     return (cost, host, moves) if fits and moves else None
 
 
-def _order(rooms, one, host):
-    """Who is asked to leave *host*: whom *one* is kept apart from, the smallest that is enough, then the biggest."""
+def _next(rooms, one, host, left):
+    """Who is asked to leave *host*: whom *one* is kept apart from, the smallest that is enough, else the biggest."""
     short = one.memory - rooms.memory[host], one.vcpus - rooms.vcpus[host]
-    loose = (other for other in rooms.on[host].values() if not other.fixed)
-    return sorted(loose, key=lambda other: _turn(one, other, short))
+    return min(left, key=lambda other: _turn(one, other, short))
 
 
 def _turn(one, other, short):

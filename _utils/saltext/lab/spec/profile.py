@@ -66,7 +66,8 @@ def _needs(lab, resting):
             yield from ((f"lab:hosts:{name}:needs:{service}", of) for service, of in host.needs.items())
     for name, vm in lab.vms.items():
         if name not in resting:
-            yield from ((f"lab:vms:{name}:needs", of) for of in (*lab.classes[vm.class_].needs, *vm.needs))
+            of_class = [] if vm.adopt else lab.classes[vm.class_].needs
+            yield from ((f"lab:vms:{name}:needs", of) for of in (*of_class, *vm.needs))
 
 
 def listed(lab):

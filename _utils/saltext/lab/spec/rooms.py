@@ -53,10 +53,10 @@ class Rooms:
         del self.on[host][one.name]
 
     def ever(self, one):
-        """Return ``{host: what speaks against it for one, however empty it is; or None}``, by name."""
+        """Return ``{host: what speaks against it for one, however empty it is; or None}``."""
         key = one.networks, one.zones
         if key not in self._asked:
-            self._asked[key] = {host: self._ever(host) or self._never(one, host) for host in sorted(self.lab.hosts)}
+            self._asked[key] = {host: self._ever(host) or self._never(one, host) for host in self.lab.hosts}
         return self._asked[key]
 
     def now(self, one, host):
@@ -97,7 +97,8 @@ class Rooms:
     def _never(self, one, host):
         if one.zones and self.lab.hosts[host].zone not in one.zones:
             return ZONE
-        if host == self.lab.masters.virtual and self.lab.networks[one.networks[0]].attach == "macvtap":
+        first = one.networks[:1]
+        if host == self.lab.masters.virtual and any(self.lab.networks[name].attach == "macvtap" for name in first):
             return MASTER
         lost = [network for network in one.networks if not facts.reaches(self.lab, host, network)]
         return Against(f"has no way into {lost[0]}", f"have no way into {lost[0]}") if lost else None
