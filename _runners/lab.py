@@ -1,6 +1,5 @@
 """The whole lab from its master: check it, bring it up, look at it."""
 
-import sys
 from pathlib import Path
 
 from saltext.lab.admit import office
@@ -9,13 +8,13 @@ from saltext.lab.admit.keystore import KeyStore
 from saltext.lab.admit.store import DIRECTORY
 from saltext.lab.answer import DONE, FAILURE, answers, lab_of
 from saltext.lab.boot import doctor as doctor_
-from saltext.lab.boot import lock
 from saltext.lab.boot import status as look
 from saltext.lab.boot.fleet import Fleet
 from saltext.lab.boot.graph import VERBS, steps
 from saltext.lab.boot.guests import Guests
 from saltext.lab.boot.hosts import Hosts
-from saltext.lab.boot.run import BEGUN, FAILED, execute, interruptible
+from saltext.lab.boot.logs import Logs
+from saltext.lab.boot.session import Session
 from saltext.lab.errors import BadWish
 from saltext.lab.prove.proof import Prover
 from saltext.lab.schema import nearest
@@ -40,12 +39,13 @@ def check():
 @answers
 def bootstrap(until=VERBS[-1], forget=False):
     """
-    Bring the whole lab up, and return what became of each step.
+    Bring the whole lab up, and return what became of each step: ``steps``, ``failures``, and the name of the ``run``.
 
     With *until* (power, minion, converge, forget, enrol, start, highstate or prove) it ends there.  Can be
     called again at any time: what is as wished is left alone, what was broken off goes on.  Only with *forget*
     the keys of more than a third of the virtual master's machines go at once, because the spec has them no more.
-    Exits with 0 when all is up, 1 when a step failed, 2 for a spec with mistakes.
+    Exits with 0 when all is up, 1 when a step failed, 2 for a spec with mistakes, 3 when another run is at it, 130
+    when it was interrupted.  Each run has a journal: lab.runs, lab.timeline, lab.watch.
 
     CLI Example:
 
@@ -59,13 +59,8 @@ def bootstrap(until=VERBS[-1], forget=False):
     verbs = {"power": hosts.power, "minion": hosts.minion, "converge": hosts.converge}
     verbs |= {"forget": guests.forget, "enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
     verbs["prove"] = _prover(lab, fleet).step
-    ended = []
-    with lock.held("lab.bootstrap"), interruptible():
-        for event in execute(steps(lab, until), lambda step: verbs[step.verb](step)):
-            _tell(event)
-            if event.state != BEGUN:
-                ended.append(event._asdict())
-    return {"steps": ended, "retcode": FAILURE if any(event["state"] == FAILED for event in ended) else DONE}
+    session = Session(__opts__, "lab.bootstrap", lab, {"until": until, "forget": forget}, __jid_event__)
+    return session.go(steps(lab, until), lambda step: verbs[step.verb](step), Logs(lab, fleet))
 
 
 @answers
@@ -136,10 +131,3 @@ def doctor(only=None):
 def _prover(lab, fleet):
     records = Path(__opts__["lab"].get("records", DIRECTORY))
     return Prover(lab, fleet, records.with_name("prove.json"))
-
-
-def _tell(event):
-    """Show *event* as it comes; not where the caller wants one document at the end."""
-    if __opts__.get("output", "lab") == "lab":
-        __jid_event__.fire_event({**event._asdict(), "outputter": "lab"}, "progress")
-        sys.stdout.flush()

@@ -3,11 +3,11 @@
 import functools
 import logging
 
-from saltext.lab.errors import BadWish, LabError
+from saltext.lab.errors import BadWish, LabError, Locked
 from saltext.lab.spec import source
 from saltext.lab.spec.check import checked
 
-DONE, FAILURE, BAD_SPEC = 0, 1, 2
+DONE, FAILURE, BAD_SPEC, LOCKED = 0, 1, 2, 3
 
 
 def answers(runner):
@@ -20,6 +20,8 @@ def answers(runner):
             answer = runner(*args, **stated)
         except BadWish as err:
             answer = {"error": str(err), "retcode": BAD_SPEC}
+        except Locked as err:
+            answer = {"error": str(err), "owner": err.owner, "retcode": LOCKED}
         except LabError as err:
             answer = {"error": str(err), "retcode": FAILURE}
         except TypeError as err:  # Salt itself would print a usage text and exit 0

@@ -1,6 +1,7 @@
 """Run steps, each as soon as what it needs is there, as many at once as may be."""
 
 import os
+import sys
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ class Event(NamedTuple):
     state: str
     took: float = 0.0  #: seconds
     said: str = ""
+    error: dict | None = None  #: of a step that failed: ``what``, ``why``, ``fix``
 
 
 def execute(steps, act):
@@ -41,7 +43,7 @@ def execute(steps, act):
             for event in _skipped(waiting, ended):
                 ended[event.step] = event
                 yield event
-            for step in _ready(waiting, ended):
+            for step in _ready(waiting, ended)[: WORKERS - len(running)]:  # a step that has begun is at work
                 running[pool.submit(_timed, act, waiting.pop(step.id))] = step
                 yield Event(step.id, step.machine, BEGUN)
             for done in wait(running, return_when=FIRST_COMPLETED).done:
@@ -54,14 +56,16 @@ def execute(steps, act):
 
 
 @contextmanager
-def interruptible():
-    """End the process at once on Ctrl-C: Salt makes a SystemExit of it, and Python would wait for all that runs."""
+def interruptible(text):
+    """
+    End the process at once on Ctrl-C, and say *text*.
+
+    Salt makes a SystemExit of it, and Python would wait for all that runs.
+    """
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        print(
-            "\ninterrupted; what was begun may go on where it runs; to go on here: salt-run lab.bootstrap", flush=True
-        )
+        print(f"\ninterrupted; {text}", file=sys.stderr, flush=True)  # what `--out json` shows is a document or nothing
         os._exit(INTERRUPTED)
 
 
@@ -78,10 +82,10 @@ def _skipped(waiting, ended):
 
 
 def _timed(act, step):
-    begun = time.monotonic()
+    begun, error = time.monotonic(), None
     try:
         said = act(step)
         state = CHANGED if said else SAME
     except LabError as err:
-        state, said = FAILED, str(err)
-    return Event(step.id, step.machine, state, round(time.monotonic() - begun, 2), said)
+        state, said, error = FAILED, str(err), {"what": err.what, "why": err.why, "fix": err.fix}
+    return Event(step.id, step.machine, state, round(time.monotonic() - begun, 2), said, error)
