@@ -15,6 +15,8 @@ def answers(runner):
 
     @functools.wraps(runner)
     def answering(*args, **kwargs):
+        # Salt 3008.3 puts the event bus of a run into the module of what it takes for the runner: into this one.
+        runner.__globals__["__jid_event__"] = globals().get("__jid_event__")
         stated = {key: value for key, value in kwargs.items() if not key.startswith("__")}  # Salt adds __pub_user, …
         try:
             answer = runner(*args, **stated)

@@ -14,7 +14,7 @@ def topology(lab):
     """
     Return the topology of a checked *lab*: networks at the left, hosts with their VMs, pools and Ceph at the right.
 
-    Networks have numbers, by which a VM says in which it is: a line for each would hide everything else.
+    Networks have numbers, by which hosts and VMs say in which they are: among lines of thirty hosts nobody finds one.
     """
     numbers = {network: number for number, network in enumerate(lab.networks, 1)}
     nodes = [_network(lab, network, number) for network, number in numbers.items()]
@@ -40,10 +40,10 @@ def _graph(name, lines):
 
 
 def _network(lab, name, number):
-    network, colour = lab.networks[name], _colour(number)
+    network = lab.networks[name]
     vlan = [(f"VLAN {network.vlan}", GREY)] if network.vlan else []
     overlay = [(network.overlay, GREY)] if network.overlay else []
-    rows = [[(str(number), colour), (name, "")], [(str(network.subnet), GREY), *vlan, *overlay]]
+    rows = [[_chip(number), (name, "")], [(str(network.subnet), GREY), *vlan, *overlay]]
     return _node(f"network {name}", rows)
 
 
@@ -51,7 +51,8 @@ def _host(lab, name, numbers):
     host = lab.hosts[name]
     roles = [f"{of} master" for of in facts.serves(lab, name)] + list(host.roles)
     address = str(derive.address(lab.networks, host.address)[1].ip)
-    rows = [[(name, ""), (address, GREY), (", ".join(roles), GREY)]]
+    own = [_chip(numbers[network]) for network in _networks(lab, name)]
+    rows = [[(name, ""), (address, GREY), (", ".join(roles), GREY), *own]]
     return _node(f"host {name}", rows + _vms(lab, name, numbers), LIGHT)
 
 
@@ -65,15 +66,19 @@ def _vms(lab, host, numbers):
 
 def _vm(lab, name, numbers):
     vm = lab.vms[name]
-    networks = dict.fromkeys(numbers[network] for network in facts.vm_nics(lab, vm))
-    return [(name, ""), (vm.class_, GREY), *((str(number), _colour(number)) for number in networks)]
+    networks = dict.fromkeys(facts.vm_nics(lab, vm))
+    return [(name, ""), (vm.class_, GREY), *(_chip(numbers[network]) for network in networks)]
+
+
+def _networks(lab, host):
+    """Return the networks that *host* is in, or some of its VMs."""
+    return dict.fromkeys([derive.address(lab.networks, lab.hosts[host].address)[0], *facts.wanted(lab, host)])
 
 
 def _wires(lab, numbers):
     for host in lab.hosts:
-        own = [derive.address(lab.networks, lab.hosts[host].address)[0], *facts.wanted(lab, host)]
-        for network in dict.fromkeys(own):
-            line = f'color="{_colour(numbers[network])}" arrowhead=none'
+        for network in _networks(lab, host):
+            line = f'color="{_colour(numbers[network])}80" arrowhead=none'
             yield f"{_id(f'network {network}')} -> {_id(f'host {host}')} [{line}]"
 
 
@@ -96,6 +101,10 @@ def _node(name, rows, head="white"):
 def _cell(text, colour):
     words = escape(text)
     return f'<TD ALIGN="LEFT">{f"""<FONT COLOR="{colour}">{words}</FONT>""" if colour else f"<B>{words}</B>"}</TD>'
+
+
+def _chip(number):
+    return str(number), _colour(number)
 
 
 def _colour(number):

@@ -35,7 +35,7 @@ class Journal:
         self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
 
     def add(self, kind, **about):
-        """Write one line, which is on disk then; return it as a dict."""
+        """Write one line *about* something, which is on disk then; return it as a dict, with when it was."""
         record = {"kind": kind, "at": round(time.time(), 3), **about}
         os.write(self.file, json.dumps(record).encode() + b"\n")
         os.fsync(self.file)

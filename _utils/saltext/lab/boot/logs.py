@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from saltext.lab.errors import LabError
+from saltext.lab.virt.console import UNPRINTABLE
 
 LINES, PATIENCE = 20, 10  #: how many, and how many seconds a machine has to tell them
 JOURNAL = f"journalctl --unit salt-minion --lines {LINES} --no-pager --output short-iso"
@@ -36,4 +37,5 @@ class Logs:
             said = self.fleet.call(host, function, *words, timeout=PATIENCE, **options)
         except LabError as err:
             said = [str(err)]
-        return {"of": title, "lines": said if isinstance(said, list) else said.splitlines()}
+        lines = said if isinstance(said, list) else said.splitlines()
+        return {"of": title, "lines": [UNPRINTABLE.sub("", line) for line in lines]}

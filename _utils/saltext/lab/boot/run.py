@@ -18,6 +18,7 @@ INTERRUPTED = 130  #: exit code, as a shell has it for SIGINT
 class Event(NamedTuple):
     """What became of a step."""
 
+    at: float  #: seconds since 1970
     step: str
     machine: str
     state: str
@@ -45,7 +46,7 @@ def execute(steps, act):
                 yield event
             for step in _ready(waiting, ended)[: WORKERS - len(running)]:  # a step that has begun is at work
                 running[pool.submit(_timed, act, waiting.pop(step.id))] = step
-                yield Event(step.id, step.machine, BEGUN)
+                yield _event(step, BEGUN)
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 running.pop(done)
                 event = done.result()
@@ -78,7 +79,7 @@ def _skipped(waiting, ended):
         lost = [need for need in step.needs if need in ended and ended[need].state in (FAILED, SKIPPED)]
         if lost:
             del waiting[step.id]
-            yield Event(step.id, step.machine, SKIPPED, 0.0, f"needs: {lost[0]}")
+            yield _event(step, SKIPPED, said=f"needs: {lost[0]}")
 
 
 def _timed(act, step):
@@ -88,4 +89,8 @@ def _timed(act, step):
         state = CHANGED if said else SAME
     except LabError as err:
         state, said, error = FAILED, str(err), {"what": err.what, "why": err.why, "fix": err.fix}
-    return Event(step.id, step.machine, state, round(time.monotonic() - begun, 2), said, error)
+    return _event(step, state, took=round(time.monotonic() - begun, 2), said=said, error=error)
+
+
+def _event(step, state, **about):
+    return Event(round(time.time(), 3), step.id, step.machine, state, **about)
