@@ -10,7 +10,7 @@ NEEDS = {
     "power hv2": [],
     "minion hv1": ["power hv1"],
     "minion hv2": ["power hv2"],
-    "converge hv1": ["minion hv1"],
+    "converge hv1": ["power hv2", "minion hv1"],
     "prove demo": ["converge hv1", "minion hv2"],
 }
 STEPS = [

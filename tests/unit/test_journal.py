@@ -84,7 +84,7 @@ def test_every_verb_of_the_graph_says_what_is_tried():
 
 def written(directory, name="r1", end=None):
     with journal.kept(directory, name) as kept:
-        kept.add(trace.HEAD, command="lab.bootstrap", pid=os.getpid(), born=journal.born(), steps=runs.STEPS)
+        kept.add(trace.HEAD, command="lab.bootstrap", pid=os.getpid(), born=journal.born(os.getpid()), steps=runs.STEPS)
         if end is not None:
             kept.add(trace.END, retcode=end)
     return journal.load(directory, name)
@@ -134,16 +134,18 @@ def test_a_process_is_told_from_another_one_with_its_number(tmp_path):
 
 def test_a_process_that_has_died_and_that_nobody_has_buried_is_dead(tmp_path):
     run = written(tmp_path)
-    with subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE) as child:
-        child.stdout.read()  # it has closed its output: os.waitid waits for its death and leaves it a zombie
-        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as child:
+        run = run._replace(head={"pid": child.pid, "born": journal.born(child.pid)})
+        assert journal.is_alive(run)
+        child.stdin.close()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # its death, which leaves it a zombie
 
-        assert not journal.is_alive(run._replace(head={"pid": child.pid, "born": 0}))
+        assert not journal.is_alive(run)
 
 
 def test_a_run_is_followed_to_its_end(tmp_path):
     with journal.kept(tmp_path, "r1") as kept:
-        head = kept.add(trace.HEAD, pid=os.getpid(), born=journal.born(), steps=[])
+        head = kept.add(trace.HEAD, pid=os.getpid(), born=journal.born(os.getpid()), steps=[])
         lines = journal.followed(tmp_path, journal.load(tmp_path))
         assert next(lines) == head
         later = threading.Timer(0.2, kept.add, (trace.END,), {"retcode": 0})
@@ -156,7 +158,7 @@ def test_a_run_whose_process_is_killed_is_followed_to_its_last_line(tmp_path):
     code = (
         "import os, sys, pathlib; from saltext.lab.boot import journal\n"
         "with journal.kept(pathlib.Path(sys.argv[1]), 'r1') as kept:\n"
-        "    kept.add('head', pid=os.getpid(), born=journal.born(), steps=[])\n"
+        "    kept.add('head', pid=os.getpid(), born=journal.born(os.getpid()), steps=[])\n"
         "    print(flush=True); sys.stdin.read()\n"
     )
     env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}

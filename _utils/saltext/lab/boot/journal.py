@@ -76,14 +76,9 @@ def load(directory, name=None):
     return trace.run(path.stem, path.read_bytes())
 
 
-def born():
-    """Return what tells this process from any other with its number, before and after: when it was started."""
-    return _born(os.getpid())
-
-
 def is_alive(run):
     """Return whether the process of *run* is still there."""
-    return bool(run.head) and _born(run.head["pid"]) == run.head["born"]
+    return bool(run.head) and born(run.head["pid"]) == run.head["born"]
 
 
 def followed(directory, run):
@@ -108,7 +103,8 @@ def _until_end(lines):
                 return
 
 
-def _born(pid):
+def born(pid):
+    """Return what tells process *pid* from others with its number, when it was started; None when it is dead."""
     try:
         state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()  # proc(5): from field 3 on
     except (FileNotFoundError, ProcessLookupError):

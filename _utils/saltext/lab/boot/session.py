@@ -52,7 +52,7 @@ class Session:
     def _head(self, steps, former):
         about = [step._asdict() | {"id": step.id} for step in steps]
         head = {"command": self.command, "wishes": self.wishes, "user": lock.user(), "steps": about}
-        head |= {"pid": os.getpid(), "born": journal.born(), "spec": _digest(self.lab)}
+        head |= {"pid": os.getpid(), "born": journal.born(os.getpid()), "spec": _digest(self.lab)}
         return head | {"follows": former[-1].id if former else None}
 
 
