@@ -59,7 +59,8 @@ def bootstrap(until=VERBS[-1], forget=False):
     verbs = {"power": hosts.power, "minion": hosts.minion, "converge": hosts.converge}
     verbs |= {"forget": guests.forget, "enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
     verbs["prove"] = _prover(lab, fleet).step
-    session = Session(__opts__, "lab.bootstrap", lab, {"until": until, "forget": forget}, __jid_event__)
+    wishes = {"until": until != VERBS[-1] and until, "forget": forget}
+    session = Session(__opts__, "lab.bootstrap", lab, wishes, __jid_event__)
     return session.go(steps(lab, until), lambda step: verbs[step.verb](step), Logs(lab, fleet))
 
 
@@ -72,7 +73,7 @@ def prove():
     what arrived in which: that shows reach, isolation, the path MTU and loops, without any
     guest.  Hosts that do not answer are named, and the rest is shown.  What is red comes with
     what Open vSwitch says of the way.  The proof is also in the file prove.json beside the
-    master's records.  Exits with 0 when all is as wished, else with 1.
+    master's records.  Exits with 0 when all is as wished, 3 when another proof is at it, else with 1.
 
     CLI Example:
 
