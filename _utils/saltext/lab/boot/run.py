@@ -45,8 +45,8 @@ def execute(steps, act):
                 ended[event.step] = event
                 yield event
             for step in _ready(waiting, ended)[: WORKERS - len(running)]:  # a step that has begun is at work
+                yield _event(step, BEGUN)  # first: whoever keeps a journal has it there before anything is done
                 running[pool.submit(_timed, act, waiting.pop(step.id))] = step
-                yield _event(step, BEGUN)
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 running.pop(done)
                 event = done.result()
