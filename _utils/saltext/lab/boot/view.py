@@ -68,7 +68,9 @@ class Live(Lines):
         super().__init__(bus)
         self.terminal, self.former = terminal, former
         self.run, self.estimates = trace.Run(""), {}
-        self.live = live.Live(console=terminal, get_renderable=self._table, transient=True)
+        # Nothing is redirected: Salt's handler of Ctrl-C prints, and has to get by without the locks of the table.
+        plain = {"redirect_stdout": False, "redirect_stderr": False}
+        self.live = live.Live(console=terminal, get_renderable=self._table, transient=True, **plain)
 
     def __enter__(self):
         self.live.start()
