@@ -76,7 +76,7 @@ class Guests:
     def _due(self, host):
         domains = self.fleet.call(host, "lab_virt.domains")
         records = self._ask(self.fleet.call, "lab_master.records")
-        mine = [name for name, vm in self.lab.vms.items() if vm.host == host]
+        mine = [name for name, vm in facts.guests(self.lab).items() if vm.host == host]
         running = {vm: bool(domains.get(vm, {}).get("running")) for vm in mine}
         return {vm: on for vm, on in running.items() if not on or _is_lost(records.get(vm))}
 

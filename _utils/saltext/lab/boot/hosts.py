@@ -15,7 +15,9 @@ class Hosts:
     def power(self, step):
         """Return what was done to have the host powered on."""
         driver = self._driver(step.machine)
-        if driver is None or driver.status() == "on":
+        if driver is None or (state := driver.status()) == "on":
+            return ""
+        if state == "unknown" and self.fleet.answers(step.machine):  # as of wake-on-LAN, or a person
             return ""
         driver.on()
         return "powered on"
@@ -66,5 +68,4 @@ class Hosts:
         return driver and driver.fingerprint()
 
     def _driver(self, host):
-        wish = self.lab.hosts[host].power
-        return wish and power.driver(wish.model_dump(), host)
+        return power.of(self.lab, host)

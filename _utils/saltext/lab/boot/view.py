@@ -69,8 +69,13 @@ class Live(Lines):
         self.terminal, self.former = terminal, former
         self.run, self.estimates = trace.Run(""), {}
         # Nothing is redirected: Salt's handler of Ctrl-C prints, and has to get by without the locks of the table.
-        plain = {"redirect_stdout": False, "redirect_stderr": False}
-        self.live = live.Live(console=terminal, get_renderable=self._table, transient=True, **plain)
+        self.live = live.Live(
+            console=terminal,
+            get_renderable=self._table,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
 
     def __enter__(self):
         self.live.start()
