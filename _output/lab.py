@@ -4,10 +4,12 @@ import io
 import json
 import time
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
+
+from saltext.lab.boot import show
+from saltext.lab.tables import table as _table
+from saltext.lab.tables import when as _when
 
 VERDICTS = {"matches": "green", "differs": "red"}
 COLOURS = {"changed": "green", "failed": "red", "skipped": "yellow", "begun": "dim"}
@@ -33,7 +35,7 @@ def output(data, **kwargs):
         salt-run lab.status --out lab
     """
     if data.get("suffix") == "progress":
-        return _shown(_line(data["event"]))
+        return "" if data["event"].get("silent") else _shown(_line(data["event"]))
     if data.get("mistakes"):
         return _shown(*_mistakes(data))
     if "error" in data:
@@ -64,11 +66,11 @@ def _steps(rows):
     changed = sum(row["state"] == "changed" for row in rows)
     lost = [row for row in rows if row["state"] in ("failed", "skipped")]
     yield Text(f"{len(rows)} steps, {changed} changed something, {len(lost)} failed or skipped", style="bold")
-    if not changed and not lost:
+    if not changed:
         return
-    table = _table("step", "state", "s", "said")
-    for row in [row for row in rows if row["state"] == "changed"] + lost:
-        table.add_row(row["step"], row["state"], f"{row['took']:.1f}", row["said"], style=COLOURS.get(row["state"]))
+    table = _table("step", "s", "changed")
+    for row in [row for row in rows if row["state"] == "changed"]:
+        table.add_row(row["step"], f"{row['took']:.1f}", row["said"], style=COLOURS["changed"])
     yield table
 
 
@@ -197,10 +199,6 @@ def _safe(text):
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
 
 
-def _when(seconds):
-    return time.strftime("%F %T", time.localtime(seconds)) if seconds else ""
-
-
 def _window(told):
     yield Text(f"{told['host']}: a window until {time.strftime('%T', time.localtime(told['until']))}", style="bold")
     key, *rows = told["checks"]
@@ -218,18 +216,11 @@ def _window(told):
 
 
 CELLS = {"id": _safe, "since": _when, "at": _when, "fingerprint": lambda text: text[:16]}
-TABLES = {"reasons": _reasons, "profiles": _profiles, "changes": _changes}
-TABLES |= {"steps": _steps, "hosts": _hosts, "vms": _vms, "proof": _proof, "findings": _findings, "window": _window}
+TABLES = {"reasons": _reasons, "profiles": _profiles, "changes": _changes, "steps": _steps, **show.TABLES}
+TABLES |= {"hosts": _hosts, "vms": _vms, "proof": _proof, "findings": _findings, "window": _window}
 TABLES |= {"keys": _rows("kind", "id", "fingerprint", "since", "host", "master", "why")}
 TABLES |= {"audit": _rows("at", "master", "act", "id", "why", "source")}
 TABLES |= {"removed": _gone, "revoke": _gone, "silent": _silent}
-
-
-def _table(*columns):
-    table = Table(box=SIMPLE_HEAD)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
 
 
 def _yes(flag):

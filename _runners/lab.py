@@ -1,13 +1,13 @@
 """The whole lab from its master: check it, bring it up, look at it."""
 
 from saltext.lab.admit.keystore import KeyStore
-from saltext.lab.answer import DONE, FAILURE, answers, brought, fresh, lab_of, teller, whole_of
+from saltext.lab.answer import DONE, FAILURE, answers, fresh, lab_of, whole_of
 from saltext.lab.boot import doctor as doctor_
-from saltext.lab.boot import lock, stand, up
+from saltext.lab.boot import stand, up
 from saltext.lab.boot import status as look
 from saltext.lab.boot.fleet import Fleet
 from saltext.lab.boot.graph import VERBS, verbs
-from saltext.lab.boot.run import interruptible
+from saltext.lab.boot.session import Session
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest
 
@@ -30,12 +30,13 @@ def check():
 @answers
 def bootstrap(until=VERBS[-1], remove=False):
     """
-    Bring the whole lab up, and return what became of each step.
+    Bring the whole lab up, and return what became of each step: ``steps``, ``failures``, and the name of the ``run``.
 
     With *until* (power, minion, converge, forget, enrol, start, highstate or prove) it ends there.  Can be
     called again at any time: what is as wished is left alone, what was broken off goes on.  Only with *remove*
     more of the machines than ``lab:removal:share`` go at once, because the spec has them no more.
-    Exits with 0 when all is up, 1 when a step failed, 2 for a spec with mistakes.
+    Exits with 0 when all is up, 1 when a step failed, 2 for a spec with mistakes, 3 when another run is at it, 130
+    when it was interrupted.  Each run has a journal: lab.runs, lab.timeline, lab.watch.
 
     CLI Example:
 
@@ -45,9 +46,10 @@ def bootstrap(until=VERBS[-1], remove=False):
     """
     verbs(until)
     stand.refuse(lab := lab_of(__opts__), remove)  # told also while another one runs
-    with lock.held("lab.bootstrap"), interruptible():
-        lab = stand.begin(__opts__, fresh(__opts__, lab), remove)
-        return brought(up.bring(__opts__, lab, teller(__opts__, __jid_event__), until, remove))
+    session = Session(
+        __opts__, "lab.bootstrap", {"until": until != VERBS[-1] and until, "remove": remove}, __jid_event__
+    )
+    return session.go(lambda: up.work(__opts__, fresh(__opts__, lab), until, remove))
 
 
 @answers
@@ -59,7 +61,7 @@ def prove():
     what arrived in which: that shows reach, isolation, the path MTU and loops, without any
     guest.  Hosts that do not answer are named, and the rest is shown.  What is red comes with
     what Open vSwitch says of the way.  The proof is also in the file prove.json beside the
-    master's records.  Exits with 0 when all is as wished, else with 1.
+    master's records.  Exits with 0 when all is as wished, 3 when another proof is at it, else with 1.
 
     CLI Example:
 

@@ -1,11 +1,10 @@
 """Where VMs run, and what runs when: from the master of the hosts."""
 
-from saltext.lab.answer import answers, brought, drafted_of, fresh, lab_of, teller
-from saltext.lab.boot import lock
+from saltext.lab.answer import answers, drafted_of, fresh, lab_of
 from saltext.lab.boot import profile as transit
 from saltext.lab.boot.fleet import Fleet
 from saltext.lab.boot.masters import Masters
-from saltext.lab.boot.run import interruptible
+from saltext.lab.boot.session import Session
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest
 from saltext.lab.spec import profile as profiles_
@@ -69,6 +68,5 @@ def profile(name=None, test=False):
     if test:
         return {"changes": changes, "said": f"nothing stops, starts or moves for {name}"}
     Masters(after, Fleet(__opts__), __opts__["lab"]["serves"]).refuse_without_hosts(f"lab.profile {name}")
-    with lock.held("lab.bootstrap"), interruptible():
-        now = fresh(__opts__, after, profile=name)
-        return {"changes": changes, **brought(transit.make(__opts__, now, teller(__opts__, __jid_event__)))}
+    session = Session(__opts__, "lab.profile", {"name": name}, __jid_event__)
+    return {"changes": changes} | session.go(lambda: transit.work(__opts__, fresh(__opts__, after, profile=name)))

@@ -49,6 +49,9 @@ def test_a_host_without_power_is_named_with_what_to_do_and_heals_when_it_is_back
     assert "rack power on hv2" in steps["power hv2"]["said"]
     assert steps["highstate web3"]["state"] == "skipped"
     assert steps["highstate web1"]["state"] == "as wished"
+    [failure] = json.loads(done.stdout)["failures"]
+    assert failure["step"] == "power hv2"
+    assert {"minion hv2", "highstate web3", "prove demo"} <= set(failure["waits"])
     status = lab.run("pi1", "salt-run", "lab.status", check=False)
     assert status.returncode == 1
     assert "its power is off" in status.stdout

@@ -1,10 +1,10 @@
 """The bootstrap as a graph, and what is read out of the answers of minions."""
 
+import json
 import os
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 import salt.crypt
@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from saltext.lab.boot import lock, returns
 from saltext.lab.boot.graph import Step, steps
 from saltext.lab.boot.hosts import Hosts
-from saltext.lab.boot.run import BEGUN, CHANGED, FAILED, SAME, SKIPPED, execute
-from saltext.lab.errors import BadWish, NotConverged, Refused, Unreachable
+from saltext.lab.boot.run import BEGUN, CHANGED, FAILED, SAME, SKIPPED, WORKERS, execute
+from saltext.lab.errors import BadWish, Locked, NotConverged, Refused, Unreachable
 from saltext.lab.plan import merge
 from saltext.lab.spec import source
 from saltext.lab.spec.check import checked
@@ -149,6 +149,16 @@ def test_steps_that_do_not_need_each_other_run_at_the_same_time():
     assert set(states(execute([Step("a", str(n), ()) for n in range(4)], meet)).values()) == {SAME}
 
 
+def test_a_step_that_has_begun_is_at_work_and_the_others_wait():
+    at_work: set[str] = set()
+    most = 0
+    for event in execute([Step("a", str(n), ()) for n in range(3 * WORKERS)], lambda step: ""):
+        at_work ^= {event.step}
+        most = max(most, len(at_work))
+
+    assert (most, at_work) == (WORKERS, set())
+
+
 def test_what_needs_a_step_that_failed_is_skipped_and_all_else_goes_on():
     def act(step):
         if step.id == "power hv2":
@@ -166,6 +176,8 @@ def test_what_needs_a_step_that_failed_is_skipped_and_all_else_goes_on():
     said = {event.step: event.said for event in events}
     assert said["power hv2"] == "hv2 is off — no power — rack power on hv2"
     assert said["minion hv2"] == "needs: power hv2"
+    [error] = [event.error for event in events if event.error]
+    assert error == {"what": "hv2 is off", "why": "no power", "fix": "rack power on hv2"}
 
 
 @pytest.mark.parametrize("error", [Unreachable("x"), Refused("x"), NotConverged("x")])
@@ -317,10 +329,11 @@ def test_a_machine_without_any_state_is_told_and_is_no_fault_of_ours():
 
 
 def test_only_one_holds_a_lock_and_the_other_is_told_who(tmp_path):
-    taken = r"lab\.bootstrap is running already — pid \d+ since .* wait for its end"
-    with lock.held("lab.bootstrap", tmp_path):
-        with pytest.raises(Unreachable, match=taken), lock.held("lab.bootstrap", tmp_path):
+    taken = rf"lab\.bootstrap is running already — pid {os.getpid()} of \S+ since .* \(0 s\) — wait for its end"
+    with lock.held("lab.bootstrap", tmp_path, run="r1"):
+        with pytest.raises(Locked, match=taken) as refused, lock.held("lab.bootstrap", tmp_path):
             pytest.fail("two hold it")
+        assert refused.value.owner["run"] == "r1"
         with lock.held("another", tmp_path):
             pass
     with lock.held("lab.bootstrap", tmp_path):
@@ -335,13 +348,13 @@ def test_a_lock_is_let_go_of_when_its_holder_fails(tmp_path):
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             fail()
-    assert time.strftime("%F") in (tmp_path / "lab.bootstrap.lock").read_text()
+    assert json.loads((tmp_path / "lab.bootstrap.lock").read_text())["pid"] == os.getpid()
 
 
 def test_an_interrupted_bootstrap_ends_at_once_and_says_how_to_go_on():
-    code = "from saltext.lab.boot.run import interruptible\nwith interruptible():\n    raise SystemExit(0)"
+    code = "from saltext.lab.boot.run import interruptible\nwith interruptible('go on: x'):\n    raise SystemExit(0)"
     env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     ended = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
 
     assert ended.returncode == 130
-    assert "salt-run lab.bootstrap" in ended.stdout
+    assert (ended.stdout, ended.stderr) == ("", "\ninterrupted; go on: x\n")

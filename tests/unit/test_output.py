@@ -51,6 +51,10 @@ def test_a_step_is_a_line_as_it_comes(event, line):
     assert shown(data).rstrip() == line
 
 
+def test_what_a_live_view_shows_already_is_no_line():
+    assert shown({"suffix": "progress", "event": {"step": "power hv1", "state": "begun", "silent": True}}) == ""
+
+
 def test_a_long_line_of_progress_stays_one_line():
     event = {"step": "power hv1", "machine": "hv1", "state": "failed", "took": 1.0, "said": "why " * 200}
 
@@ -79,8 +83,39 @@ def test_the_end_of_a_bootstrap_shows_what_changed_and_what_failed_and_counts_al
     title, _, _, *body = lines({"steps": rows, "retcode": 1})
 
     assert title == "4 steps, 1 changed something, 2 failed or skipped"
-    assert [line.split()[:2] for line in body] == [["power", "hv1"], ["power", "hv2"], ["minion", "hv2"]]
-    assert "off — no [power] — plug it in" in body[1]
+    assert [line.split()[:2] for line in body] == [["power", "hv1"]]
+
+
+def test_a_failure_is_told_with_its_log_and_what_waits_for_it():
+    failure = {
+        "step": "highstate web1",
+        "machine": "web1",
+        "tried": "have it admitted",
+        "what": "web1 was not admitted",
+    }
+    failure |= {"why": "no [key]", "fix": "salt-run lab.status web1", "waits": ["prove demo"]}
+    log = {"of": "console of web1", "lines": ["[    0.1] Kernel panic", "[/] not syncing"]}
+
+    assert lines({"failures": [failure | {"log": log}]}) == [
+        "web1: highstate web1 failed",
+        "  tried  to have it admitted",
+        "  cause  web1 was not admitted — no [key]",
+        "  do     salt-run lab.status web1",
+        "  log    console of web1:",
+        "    | [    0.1] Kernel panic",
+        "    | [/] not syncing",
+        "  waits  prove demo",
+    ]
+    assert len(lines({"failures": [failure | {"log": {}, "waits": [], "fix": ""}]})) == 3
+
+
+def test_the_runs_are_a_table():
+    row = {"run": "r2", "command": "lab.bootstrap", "user": "anna", "at": 0.0, "took": 3.0, "state": "killed"}
+    steps = {"changed": 1, "as wished": 0, "failed": 0, "skipped": 0, "all": 26}
+
+    assert cells({"runs": [row | {"steps": steps, "follows": "r1"}]})[-1] == (
+        "r2 lab.bootstrap anna 3.0 killed 26: 1 changed r1"
+    )
 
 
 def test_a_bootstrap_with_nothing_to_do_says_so():

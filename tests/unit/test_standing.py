@@ -45,6 +45,13 @@ def at(**places):
     return Standing(places, tuple(PLAIN["hosts"]))
 
 
+def begin(opts, lab, remove=False):
+    """Return *lab* as a bootstrap of it begins."""
+    stand.refuse(lab, remove)
+    stand.keep(opts, begun := stand.begun(lab))
+    return begun
+
+
 # On disk
 
 
@@ -93,7 +100,7 @@ def test_a_file_that_cannot_be_read_is_told(opts):
 
 
 def test_the_first_bootstrap_keeps_where_all_are(opts):
-    lab = stand.begin(opts, checked(LOOSE))
+    lab = begin(opts, checked(LOOSE))
 
     assert kept.read(opts) == lab.standing
     assert lab.standing.places == {"web1": "hv1", "web2": "hv1", "web3": "hv2"}
@@ -127,7 +134,7 @@ def test_the_formula_gives_the_virtual_master_that_file():
 def test_a_vm_that_moves_is_gone_from_its_former_host_before_it_starts(opts):
     before = at(web1="hv1", web2="hv1", web3="hv2")
     moved = merge(copy.deepcopy(LOOSE), {"vms": {"web2": {"host": "hv2"}}})
-    lab = stand.begin(opts, checked(moved, before))
+    lab = begin(opts, checked(moved, before))
     parts = compile(lab)
 
     assert parts["hv1"]["virt"]["domains"]["web2"] is None
@@ -151,7 +158,7 @@ def test_a_vm_does_not_wait_for_a_former_host_that_is_off():
 def test_a_vm_does_not_leave_its_disks_behind(opts):
     disk = {"vms": {"web1": {"host": "hv2"}}}
     with pytest.raises(NotSafe) as caught:
-        stand.begin(opts, checked(merge(copy.deepcopy(LOOSE), disk), at(web1="hv1")))
+        begin(opts, checked(merge(copy.deepcopy(LOOSE), disk), at(web1="hv1")))
 
     assert str(caught.value) == (
         "VMs would leave their disks behind — web1 from hv1 to hv2: vda — state `host: hv1` for web1; or, with new and"
@@ -164,7 +171,7 @@ def test_a_vm_does_not_leave_its_disks_behind(opts):
 def test_a_vm_that_others_made_is_not_taken_away_from_its_host(opts):
     theirs = {"vms": {"old1": {"class": "web", "adopt": True, "host": "hv2", "nics": []}}}
     with pytest.raises(NotSafe, match="would leave their disks behind — old1 from hv1 to hv2: others made it"):
-        stand.begin(opts, checked(merge(copy.deepcopy(LOOSE), theirs), at(old1="hv1")))
+        begin(opts, checked(merge(copy.deepcopy(LOOSE), theirs), at(old1="hv1")))
 
 
 @pytest.mark.parametrize(("status", "off"), [("off", ("hv1",)), ("unknown", ()), ("on", ())])
@@ -173,7 +180,7 @@ def test_a_host_is_off_where_its_driver_says_so(opts, status, off):
         def status(self):
             return status
 
-    lab = stand.begin(opts, checked(LOOSE, at()._replace(off=("hv2",))))
+    lab = begin(opts, checked(LOOSE, at()._replace(off=("hv2",))))
     tried = {"hv1": "failed", "hv2": "changed"}
     ended = [{"step": f"power {host}", "state": state} for host, state in tried.items()]
     stand.end(opts, lab, ended, lambda host: Button())
@@ -182,7 +189,7 @@ def test_a_host_is_off_where_its_driver_says_so(opts, status, off):
 
 
 def test_what_was_not_tried_stays_as_it_was_known(opts):
-    lab = stand.begin(opts, checked(LOOSE, at()._replace(off=("hv2",))))
+    lab = begin(opts, checked(LOOSE, at()._replace(off=("hv2",))))
     stand.end(opts, lab, [], no_driver)
 
     assert kept.read(opts).off == ("hv2",)
@@ -218,10 +225,10 @@ def test_half_a_spec_changes_nothing(opts):
     before = kept.file(opts).read_text()
     half = merge(copy.deepcopy(LOOSE), {"vms": {"web3": None}})
     with pytest.raises(NotSafe, match="5 of 11 machines are not in the spec any more — web3, web4, web5, web6, web7"):
-        stand.begin(opts, checked(half, kept.read(opts)))
+        begin(opts, checked(half, kept.read(opts)))
 
     assert kept.file(opts).read_text() == before
-    stand.begin(opts, checked(half, kept.read(opts)), remove=True)
+    begin(opts, checked(half, kept.read(opts)), remove=True)
     assert set(kept.read(opts).places) == {"web1", "web2"}
 
 

@@ -2,14 +2,12 @@
 
 import functools
 import logging
-import sys
 
-from saltext.lab.boot.run import FAILED
-from saltext.lab.errors import BadWish, LabError
+from saltext.lab.errors import BadWish, LabError, Locked
 from saltext.lab.spec import kept, source
 from saltext.lab.spec.check import checked, drafted
 
-DONE, FAILURE, BAD_SPEC = 0, 1, 2
+DONE, FAILURE, BAD_SPEC, LOCKED = 0, 1, 2, 3
 
 
 def answers(runner):
@@ -17,11 +15,15 @@ def answers(runner):
 
     @functools.wraps(runner)
     def answering(*args, **kwargs):
+        # Salt 3008.3 puts the event bus of a run into the module of what it takes for the runner: into this one.
+        runner.__globals__["__jid_event__"] = globals().get("__jid_event__")
         stated = {key: value for key, value in kwargs.items() if not key.startswith("__")}  # Salt adds __pub_user, …
         try:
             answer = runner(*args, **stated)
         except BadWish as err:
             answer = {"error": str(err), "retcode": BAD_SPEC} | _mistakes(err)
+        except Locked as err:
+            answer = {"error": str(err), "owner": err.owner, "retcode": LOCKED}
         except LabError as err:
             answer = {"error": str(err), "retcode": FAILURE}
         except TypeError as err:  # Salt itself would print a usage text and exit 0
@@ -40,22 +42,6 @@ def answers(runner):
 
 def _mistakes(error):
     return {"mistakes": [mistake.shown() for mistake in error.mistakes]} if error.mistakes else {}
-
-
-def teller(opts, bus):
-    """Return a function that shows an ``Event`` as it comes; not where the caller wants one document at the end."""
-
-    def tell(event):
-        if opts.get("output", "lab") == "lab":
-            bus.fire_event({**event._asdict(), "outputter": "lab"}, "progress")
-            sys.stdout.flush()
-
-    return tell
-
-
-def brought(steps):
-    """Return the answer of a runner that took *steps*."""
-    return {"steps": steps, "retcode": FAILURE if any(step["state"] == FAILED for step in steps) else DONE}
 
 
 def spec_of(opts):

@@ -19,6 +19,14 @@ class Unreachable(LabError):
     """A daemon does not answer.  Trying again later may help."""
 
 
+class Locked(Unreachable):
+    """Somebody else is at it; *owner* is a dict of who that is."""
+
+    def __init__(self, what, why="", fix="", owner=None):
+        super().__init__(what, why, fix)
+        self.owner = owner or {}
+
+
 class Refused(LabError):
     """A daemon answered no.  Trying again will not help."""
 

@@ -4,7 +4,7 @@ import time
 from collections import defaultdict
 
 from saltext.lab.admit.record import Highstate
-from saltext.lab.errors import LabError, NotConverged, Unreachable
+from saltext.lab.errors import NotConverged, Unreachable
 from saltext.lab.spec import facts
 from saltext.lab.spec.removal import refuse_much
 
@@ -64,7 +64,7 @@ class Guests:
             return ""
         if _is_over(record):
             self._ask(self.fleet.runner, "lab.welcome", vm, again=True, timeout=step.budget)
-        record = self._wait(vm, time.monotonic() + step.budget)
+        record = self._wait(vm, step.budget)
         if not _is_done(record):
             raise NotConverged(
                 f"the highstate of {vm} failed", record["highstate"]["why"], f"on {self.master}: salt {vm} state.apply"
@@ -82,11 +82,12 @@ class Guests:
         print_ = self.fleet.call(host, "lab_virt.identity", vm, master_pub)
         return {"id": vm, "fingerprint": print_, "host": host}
 
-    def _wait(self, vm, end):
-        record = self._record(vm)
+    def _wait(self, vm, seconds):
+        record, end = self._record(vm), time.monotonic() + seconds
         while not _is_over(record):
             if time.monotonic() > end:
-                raise Unreachable(f"{vm} {_missing(record)}", self._console(vm), f"salt-run lab.status {vm}")
+                why = f"it had {seconds:.0f} s"
+                raise Unreachable(f"{vm} {_missing(record)}", why, f"salt-run lab.status {vm}")
             record = self._ask(self.fleet.call, "lab_master.wait", {vm: record}, CHUNK, timeout=CHUNK + 30).get(vm)
         return record
 
@@ -99,12 +100,6 @@ class Guests:
             return way(self.master, *words, **options)
         except Unreachable as err:
             raise Unreachable(f"the virtual master cannot be driven: {err.what}", err.why, err.fix) from err
-
-    def _console(self, vm):
-        try:
-            return "its console: " + " | ".join(self.fleet.call(self.lab.vms[vm].host, "lab_virt.console", vm, 5))
-        except LabError as err:
-            return str(err)
 
 
 def _is_lost(record):

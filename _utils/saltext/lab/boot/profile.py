@@ -5,7 +5,8 @@ from saltext.lab.boot import stand, up
 from saltext.lab.boot.fleet import Fleet
 from saltext.lab.boot.graph import Step
 from saltext.lab.boot.hosts import Hosts
-from saltext.lab.boot.run import BEGUN, FAILED, execute
+from saltext.lab.boot.logs import Logs
+from saltext.lab.boot.session import Phase, Work
 from saltext.lab.errors import NotSafe
 from saltext.lab.spec.transition import leaving
 from saltext.lab.wait import until
@@ -14,9 +15,9 @@ SHUTDOWN = 90  #: seconds that a guest has to shut down: 60 of its own, and the 
 POWEROFF = 120  #: seconds that a host has to be off after it was asked to
 
 
-def make(opts, lab, tell):
+def work(opts, lab):
     """
-    Return what became of each step that has *lab*, checked with another profile chosen, run as that says.
+    Return the ``Work`` that has *lab*, checked with another profile chosen, run as that says.
 
     It looks at what runs, not at what ran before; so what was broken off goes on when it is called again.  If one that
     leaves does not stop, nothing else is done, and the former profile stays the active one.
@@ -24,12 +25,9 @@ def make(opts, lab, tell):
     stand.refuse(lab)
     fleet = Fleet(opts)
     rest = Rest(lab, fleet, Hosts(lab, fleet, office.desk(opts)).driver)
-    stopped = _run([Step("stop", vm, ()) for vm in leaving(lab)], rest.stop, tell)
-    if any(one["state"] == FAILED for one in stopped):
-        return stopped
-    brought = up.bring(opts, stand.begin(opts, lab), tell)
-    off = [Step("rest", host, ()) for host in lab.hosts if host in lab.resting]
-    return stopped + brought + _run(off, rest.rest, tell)
+    stops = Phase([Step("stop", vm, ()) for vm in leaving(lab)], rest.stop, vital=True)
+    rests = Phase([Step("rest", host, ()) for host in lab.hosts if host in lab.resting], rest.rest)
+    return Work(lab, [stops, up.phase(opts, lab), rests], Logs(lab, fleet))
 
 
 class Rest:
@@ -77,12 +75,3 @@ class Rest:
     def _state(self, host):
         driver = self.driver(host)
         return driver and driver.status()
-
-
-def _run(steps, act, tell):
-    ended = []
-    for event in execute(steps, act):
-        tell(event)
-        if event.state != BEGUN:
-            ended.append(event._asdict())
-    return ended

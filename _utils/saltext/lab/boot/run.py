@@ -1,6 +1,7 @@
 """Run steps, each as soon as what it needs is there, as many at once as may be."""
 
 import os
+import sys
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -11,17 +12,20 @@ from saltext.lab.errors import LabError
 
 BEGUN, CHANGED, SAME, FAILED, SKIPPED = "begun", "changed", "as wished", "failed", "skipped"
 WORKERS = 8
+HEARING = 1  #: s after which a signal is seen at the latest; one was seen only when a step ended, 2 minutes later
 INTERRUPTED = 130  #: exit code, as a shell has it for SIGINT
 
 
 class Event(NamedTuple):
     """What became of a step."""
 
+    at: float  #: seconds since 1970
     step: str
     machine: str
     state: str
     took: float = 0.0  #: seconds
     said: str = ""
+    error: dict | None = None  #: of a step that failed: ``what``, ``why``, ``fix``
 
 
 def execute(steps, act):
@@ -41,10 +45,10 @@ def execute(steps, act):
             for event in _skipped(waiting, ended):
                 ended[event.step] = event
                 yield event
-            for step in _ready(waiting, ended):
+            for step in _ready(waiting, ended)[: WORKERS - len(running)]:  # a step that has begun is at work
+                yield _event(step, BEGUN)  # first: whoever keeps a journal has it there before anything is done
                 running[pool.submit(_timed, act, waiting.pop(step.id))] = step
-                yield Event(step.id, step.machine, BEGUN)
-            for done in wait(running, return_when=FIRST_COMPLETED).done:
+            for done in wait(running, timeout=HEARING, return_when=FIRST_COMPLETED).done:
                 running.pop(done)
                 event = done.result()
                 ended[event.step] = event
@@ -54,14 +58,16 @@ def execute(steps, act):
 
 
 @contextmanager
-def interruptible():
-    """End the process at once on Ctrl-C: Salt makes a SystemExit of it, and Python would wait for all that runs."""
+def interruptible(text):
+    """
+    End the process at once on Ctrl-C, and say *text*.
+
+    Salt makes a SystemExit of it, and Python would wait for all that runs.
+    """
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        print(
-            "\ninterrupted; what was begun may go on where it runs; to go on here: salt-run lab.bootstrap", flush=True
-        )
+        print(f"\ninterrupted; {text}", file=sys.stderr, flush=True)  # what `--out json` shows is a document or nothing
         os._exit(INTERRUPTED)
 
 
@@ -74,14 +80,18 @@ def _skipped(waiting, ended):
         lost = [need for need in step.needs if need in ended and ended[need].state in (FAILED, SKIPPED)]
         if lost:
             del waiting[step.id]
-            yield Event(step.id, step.machine, SKIPPED, 0.0, f"needs: {lost[0]}")
+            yield _event(step, SKIPPED, said=f"needs: {lost[0]}")
 
 
 def _timed(act, step):
-    begun = time.monotonic()
+    begun, error = time.monotonic(), None
     try:
         said = act(step)
         state = CHANGED if said else SAME
     except LabError as err:
-        state, said = FAILED, str(err)
-    return Event(step.id, step.machine, state, round(time.monotonic() - begun, 2), said)
+        state, said, error = FAILED, str(err), {"what": err.what, "why": err.why, "fix": err.fix}
+    return _event(step, state, took=round(time.monotonic() - begun, 2), said=said, error=error)
+
+
+def _event(step, state, **about):
+    return Event(round(time.time(), 3), step.id, step.machine, state, **about)

@@ -15,19 +15,21 @@ def refuse(lab, remove=False):
     refuse_left_disks(lab)
 
 
-def begin(opts, lab, remove=False):
-    """Return *lab*, which is checked, as a bootstrap of it begins, and keep its places; or raise as ``refuse`` does."""
-    refuse(lab, remove)
-    now = standing.of(lab)
-    kept.write(opts, now)
-    return lab.model_copy(update={"standing": now})
+def begun(lab):
+    """Return *lab*, which is checked, with the standing that a bootstrap of it begins with."""
+    return lab.model_copy(update={"standing": standing.of(lab)})
+
+
+def keep(opts, lab):
+    """Keep how *lab*, which has begun, stands."""
+    kept.write(opts, lab.standing)
 
 
 def end(opts, lab, events, driver):
     """
-    Keep what the ended steps *events* of *lab* say: which hosts are off, and where nothing is left of who moved.
+    Keep what the ended steps of *lab* say: which hosts are off, and where nothing is left of who moved.
 
-    *driver* is a function that returns the power driver of a host.
+    *events* are those of their ends, as dicts, *driver* is a function that returns the power driver of a host.
     """
     ended = {event["step"]: event["state"] for event in events}
     converged = [name for name in lab.hosts if ended.get(f"converge {name}") in (CHANGED, SAME)]
