@@ -7,6 +7,7 @@ import pytest
 from saltext.lab.boot import journal, trace
 from saltext.lab.boot.graph import Step
 from saltext.lab.boot.session import Session
+from saltext.lab.boot.view import Quiet
 from saltext.lab.errors import Locked, Refused
 from saltext.lab.spec.check import checked
 from tests.support.labs import DEMO
@@ -76,3 +77,16 @@ def test_a_run_in_a_run_is_told_who_is_at_it_and_at_what_and_leaves_no_journal(s
     assert str(error).startswith(f"lab.bootstrap is running already — pid {os.getpid()} of ")
     assert f"run {answer['run']}, at: power hv1 (" in str(error)
     assert journal.names(session.directory) == [answer["run"]]
+
+
+def test_what_is_shown_is_the_run_with_the_line_that_it_is_told_of(session, monkeypatch):
+    seen = []
+
+    class View(Quiet):
+        def show(self, run, record):
+            seen.append(record in (run.head, *run.events))
+
+    monkeypatch.setattr("saltext.lab.boot.session.view", lambda *_: View())
+    session.go(STEPS, refuse, Log)
+
+    assert seen == [True] * 6  # the head, two begin and end, one is skipped

@@ -42,9 +42,11 @@ class Session:
         former = [journal.load(self.directory, one) for one in journal.names(self.directory)[-RUNS:]]
         with journal.kept(self.directory, name) as kept:
             with view(self.opts, self.bus, former) as shown:
-                shown.show(kept.run, kept.add(trace.HEAD, **self._head(steps, former)))
+                kept.add(trace.HEAD, **self._head(steps, former))
+                shown.show(kept.run, kept.run.head)
                 for event in execute(steps, act):
-                    shown.show(kept.run, kept.add(trace.STEP, **event._asdict()))
+                    record = kept.add(trace.STEP, **event._asdict())
+                    shown.show(kept.run, record)
             failed = logs.of(failures(kept.run))
             kept.add(trace.END, retcode=1 if failed else 0, failures=failed)
         return trace.answer(kept.run)
