@@ -7,6 +7,7 @@ import pytest
 from saltext.lab.boot import journal, trace
 from saltext.lab.boot.graph import Step
 from saltext.lab.boot.session import Phase, Session, Work
+from saltext.lab.boot.view import Quiet
 from saltext.lab.errors import Locked, Refused
 from saltext.lab.spec.check import checked
 from tests.support.labs import DEMO
@@ -97,3 +98,16 @@ def test_phases_come_one_after_the_other_and_one_that_is_not_vital_may_fail(sess
     answer = session.go(lambda: Work(checked(DEMO), [Phase(STEPS[:1], refuse), Phase(STEPS[2:], refuse)], Log))
 
     assert [step["state"] for step in answer["steps"]] == ["failed", "changed"]
+
+
+def test_what_is_shown_is_the_run_with_the_line_that_it_is_told_of(session, monkeypatch):
+    seen = []
+
+    class View(Quiet):
+        def show(self, run, record):
+            seen.append(record in (run.head, *run.events))
+
+    monkeypatch.setattr("saltext.lab.boot.session.view", lambda *_: View())
+    session.go(work(STEPS, refuse))
+
+    assert seen == [True] * 6  # the head, two begin and end, one is skipped

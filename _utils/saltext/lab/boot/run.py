@@ -12,7 +12,6 @@ from saltext.lab.errors import LabError
 
 BEGUN, CHANGED, SAME, FAILED, SKIPPED = "begun", "changed", "as wished", "failed", "skipped"
 WORKERS = 8
-HEARING = 1  #: s after which a signal is seen at the latest; one was seen only when a step ended, 2 minutes later
 INTERRUPTED = 130  #: exit code, as a shell has it for SIGINT
 
 
@@ -48,7 +47,7 @@ def execute(steps, act):
             for step in _ready(waiting, ended)[: WORKERS - len(running)]:  # a step that has begun is at work
                 yield _event(step, BEGUN)  # first: whoever keeps a journal has it there before anything is done
                 running[pool.submit(_timed, act, waiting.pop(step.id))] = step
-            for done in wait(running, timeout=HEARING, return_when=FIRST_COMPLETED).done:
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
                 running.pop(done)
                 event = done.result()
                 ended[event.step] = event

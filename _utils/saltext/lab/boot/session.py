@@ -62,9 +62,11 @@ class Session:
         former = [journal.load(self.directory, one) for one in journal.names(self.directory)[-RUNS:]]
         with journal.kept(self.directory, name) as kept:
             with view(self.opts, self.bus, former) as shown:
-                shown.show(kept.run, kept.add(trace.HEAD, **self._head(work, former)))
+                kept.add(trace.HEAD, **self._head(work, former))
+                shown.show(kept.run, kept.run.head)
                 for event in _events(work.phases):
-                    shown.show(kept.run, kept.add(trace.STEP, **event))
+                    record = kept.add(trace.STEP, **event)
+                    shown.show(kept.run, record)
             failed = work.logs.of(failures(kept.run))
             kept.add(trace.END, retcode=1 if failed else 0, failures=failed)
         return trace.answer(kept.run)
