@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from saltext.lab.boot.plan_tree import shown as _plan
+
 VERDICTS = {"matches": "green", "differs": "red"}
 COLOURS = {"changed": "green", "failed": "red", "skipped": "yellow", "begun": "dim"}
 COLOURS |= {"enrolled": "cyan", "pending": "yellow", "denied": "yellow", "stale": "red"}
@@ -122,6 +124,13 @@ def _findings(rows):
     yield table
 
 
+def _plans(rows):
+    table = _table("id", "made", "lab", "changes")
+    for row in rows:
+        table.add_row(row["id"], _when(row["made"]), row["lab"], str(row["changes"]))
+    yield table
+
+
 def _rows(*columns):
     """Return what shows ``{master: rows}`` as one table with *columns*."""
 
@@ -176,6 +185,7 @@ def _window(told):
 CELLS = {"id": _safe, "since": _when, "at": _when, "fingerprint": lambda text: text[:16]}
 TABLES = {"steps": _steps, "hosts": _hosts, "vms": _vms, "proof": _proof, "findings": _findings, "window": _window}
 TABLES |= {"keys": _rows("kind", "id", "fingerprint", "since", "host", "master", "why")}
+TABLES |= {"plan": _plan, "plans": _plans}
 TABLES |= {"audit": _rows("at", "master", "act", "id", "why", "source")}
 TABLES |= {"removed": _gone, "revoke": _gone, "silent": _silent}
 

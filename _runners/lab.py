@@ -3,23 +3,21 @@
 import sys
 from pathlib import Path
 
-from saltext.lab.admit import office
-from saltext.lab.admit.digest import digests as digests_
 from saltext.lab.admit.keystore import KeyStore
 from saltext.lab.admit.store import DIRECTORY
 from saltext.lab.answer import DONE, FAILURE, answers, lab_of
 from saltext.lab.boot import doctor as doctor_
 from saltext.lab.boot import lock
+from saltext.lab.boot import plan as planning
 from saltext.lab.boot import status as look
 from saltext.lab.boot.fleet import Fleet
 from saltext.lab.boot.graph import VERBS, steps
 from saltext.lab.boot.guests import Guests
-from saltext.lab.boot.hosts import Hosts
+from saltext.lab.boot.plan_shelf import Shelf
 from saltext.lab.boot.run import BEGUN, FAILED, execute, interruptible
 from saltext.lab.errors import BadWish
 from saltext.lab.prove.proof import Prover
 from saltext.lab.schema import nearest
-from saltext.lab.spec.compile import compile
 
 
 @answers
@@ -38,13 +36,14 @@ def check():
 
 
 @answers
-def bootstrap(until=VERBS[-1], forget=False):
+def bootstrap(until=VERBS[-1], forget=False, plan=None):
     """
     Bring the whole lab up, and return what became of each step.
 
     With *until* (power, minion, converge, forget, enrol, start, highstate or prove) it ends there.  Can be
     called again at any time: what is as wished is left alone, what was broken off goes on.  Only with *forget*
     the keys of more than a third of the virtual master's machines go at once, because the spec has them no more.
+    With *plan*, the id of one that ``lab.plan`` has made, it does that, and refuses if anything is otherwise by now.
     Exits with 0 when all is up, 1 when a step failed, 2 for a spec with mistakes.
 
     CLI Example:
@@ -52,15 +51,18 @@ def bootstrap(until=VERBS[-1], forget=False):
     .. code-block:: bash
 
         salt-run lab.bootstrap
+        salt-run lab.bootstrap plan=p1d0c3b7a92
     """
-    lab, fleet, desk = lab_of(__opts__), Fleet(__opts__), office.desk(__opts__)
-    digests = digests_(compile(lab), __opts__["file_roots"]["base"])
-    hosts, guests = Hosts(lab, fleet, desk), Guests(lab, fleet, digests, forget)
+    planner = planning.planner(__opts__)
+    lab, fleet, hosts = planner.lab, planner.fleet, planner.hosts
+    guests = Guests(lab, fleet, planner.slices, forget)
     verbs = {"power": hosts.power, "minion": hosts.minion, "converge": hosts.converge}
     verbs |= {"forget": guests.forget, "enrol": guests.enrol, "start": guests.start, "highstate": guests.highstate}
     verbs["prove"] = _prover(lab, fleet).step
     ended = []
     with lock.held("lab.bootstrap"), interruptible():
+        if plan is not None:
+            hosts.before = planner.held(Shelf(_beside("plans")).get(plan))
         for event in execute(steps(lab, until), lambda step: verbs[step.verb](step)):
             _tell(event)
             if event.state != BEGUN:
@@ -134,8 +136,11 @@ def doctor(only=None):
 
 
 def _prover(lab, fleet):
-    records = Path(__opts__["lab"].get("records", DIRECTORY))
-    return Prover(lab, fleet, records.with_name("prove.json"))
+    return Prover(lab, fleet, _beside("prove.json"))
+
+
+def _beside(name):
+    return Path(__opts__["lab"].get("records", DIRECTORY)).with_name(name)
 
 
 def _tell(event):

@@ -86,3 +86,62 @@ def test_a_guest_trusts_the_one_master_that_its_hypervisor_told_it_of(lab):
     pinned = lab.salt("pi2", "web1", "file.read", "/etc/salt/pki/minion/minion_master.pub")
 
     assert pinned.strip() == lab.salt("pi1", "pi2", "lab_master.public_key").strip()
+
+
+@pytest.fixture
+def port(lab):
+    """The port of web1 on its hypervisor, in the VLAN of its network again when the test ends."""
+    port = lab.port("hv1", "web1")
+    yield port
+    lab.run("hv1", "ovs-vsctl", "set", "port", port, "tag=10")
+
+
+@pytest.fixture
+def calls(lab):
+    """A function that returns which calls libvirtd on hv1 has had since the test began."""
+    log, admin = "/run/calls.log", ["virt-admin", "-c", "libvirtd:///system"]
+    before = lab.run("hv1", *admin, "daemon-log-outputs").stdout.split("outputs:")[1].strip()
+    lab.run("hv1", *admin, "daemon-log-filters", "--filters", storage.FILTERS)
+    lab.run("hv1", *admin, "daemon-log-outputs", "--outputs", f"1:file:{log}")
+    yield lambda: set(re.findall(r"debug : (vir\w+):\d+ : ", lab.run("hv1", "cat", log).stdout))
+    lab.run("hv1", *admin, "daemon-log-outputs", "--outputs", before)
+    lab.run("hv1", *admin, "daemon-log-filters", "--filters", "")
+
+
+@pytest.fixture
+def written(lab):
+    """A function that returns which files on disks of the hosts were written to since the test began, by host."""
+    for host in HOSTS:
+        lab.run(host, "touch", "/run/begun")
+
+    def written():
+        argv = ["find", "/", "-xdev", "-cnewer", "/run/begun", "-not", "-path", "/run/begun"]
+        return {host: set(lab.run(host, *argv).stdout.splitlines()) - {"/"} for host in HOSTS}
+
+    return written
+
+
+def plan(lab, code=0):
+    done = lab.run("pi1", "salt-run", "--out", "json", "lab.plan", check=False)
+    assert done.returncode == code, done
+    return json.loads(done.stdout)["plan"]
+
+
+def changed(plan):
+    return [(machine, one["path"], one["old"], one["new"]) for machine, one in plan_parts.changes(plan)]
+
+
+def test_a_lab_that_is_up_has_an_empty_plan(lab):
+    shown = lab.run("pi1", "salt-run", "lab.plan").stdout
+
+    assert re.fullmatch(r"plan p\w+ of lab demo: nothing would change\n", shown)
+
+
+def test_a_plan_writes_nothing_on_any_host_and_what_it_saw_is_what_is_done_or_nothing_is(lab, port, calls, written):
+    empty = plan(lab)
+    lab.run("hv1", "ovs-vsctl", "set", "port", port, "tag=20")
+    assert {"hv1"} == {host for host, paths in written().items() if any("conf.db" in path for path in paths)}
+    refused = lab.run("pi1", "salt-run", "lab.bootstrap", f"plan={empty['id']}", check=False)
+
+    assert (changed(empty), refused.returncode) == ([], 1)
+    assert f"hv1: bridges br-int.ports.{port}.tag was 10 when planned, is 20 now" in refused.stdout

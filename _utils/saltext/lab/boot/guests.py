@@ -4,9 +4,8 @@ import time
 from collections import defaultdict
 
 from saltext.lab.admit import keys
-from saltext.lab.admit.record import Highstate
+from saltext.lab.boot import due
 from saltext.lab.errors import LabError, NotConverged, NotSafe, Unreachable
-from saltext.lab.spec import facts
 
 CHUNK = 20  #: seconds that one call waits on the virtual master's event bus
 
@@ -29,7 +28,7 @@ class Guests:
     def forget(self, step):
         """Return which machines that are not in the spec any more have no key and no record now."""
         records = self.fleet.call(step.machine, "lab_master.records")
-        gone = sorted(records.keys() - facts.minions(self.lab, facts.serves(self.lab, step.machine)))
+        gone = due.gone(self.lab, records)
         if keys.is_much(gone, records) and not self.many:
             what = f"{len(gone)} of {len(records)} machines are not in the spec any more"
             raise NotSafe(what, f"{', '.join(gone)}", "if that is meant: salt-run lab.bootstrap forget=true")
@@ -62,12 +61,12 @@ class Guests:
         """Return what was done to have the VM admitted and highstated from its present slice."""
         vm = step.machine
         record = self._record(vm)
-        if _is_done(record) and record["highstate"]["digest"] == self.digests[vm]:
+        if due.is_highstated(record, self.digests[vm]):
             return ""
-        if _is_over(record):
+        if due.is_over(record, time.time()):
             self._ask(self.fleet.runner, "lab.welcome", vm, again=True, timeout=step.budget)
         record = self._wait(vm, time.monotonic() + step.budget)
-        if not _is_done(record):
+        if not due.is_done(record):
             raise NotConverged(
                 f"the highstate of {vm} failed", record["highstate"]["why"], f"on {self.master}: salt {vm} state.apply"
             )
@@ -76,9 +75,7 @@ class Guests:
     def _due(self, host):
         domains = self.fleet.call(host, "lab_virt.domains")
         records = self._ask(self.fleet.call, "lab_master.records")
-        mine = [name for name, vm in self.lab.vms.items() if vm.host == host]
-        running = {vm: bool(domains.get(vm, {}).get("running")) for vm in mine}
-        return {vm: on for vm, on in running.items() if not on or _is_lost(records.get(vm))}
+        return due.starts(self.lab, host, domains, records, time.time())
 
     def _identity(self, host, vm, master_pub):
         print_ = self.fleet.call(host, "lab_virt.identity", vm, master_pub)
@@ -86,7 +83,7 @@ class Guests:
 
     def _wait(self, vm, end):
         record = self._record(vm)
-        while not _is_over(record):
+        while not due.is_over(record, time.time()):
             if time.monotonic() > end:
                 raise Unreachable(f"{vm} {_missing(record)}", self._console(vm), f"salt-run lab.status {vm}")
             record = self._ask(self.fleet.call, "lab_master.wait", {vm: record}, CHUNK, timeout=CHUNK + 30).get(vm)
@@ -107,20 +104,6 @@ class Guests:
             return "its console: " + " | ".join(self.fleet.call(self.lab.vms[vm].host, "lab_virt.console", vm, 5))
         except LabError as err:
             return str(err)
-
-
-def _is_lost(record):
-    """Whether a running VM cannot join any more: it has to boot with a new key."""
-    return record is None or (record["admitted"] is None and record["expires"] < time.time())
-
-
-def _is_over(record):
-    highstate = record and record["highstate"]
-    return bool(highstate and (highstate["state"] != "running" or Highstate(**highstate).is_stale(time.time())))
-
-
-def _is_done(record):
-    return bool(record and record["highstate"] and record["highstate"]["state"] == "done")
 
 
 def _missing(record):
