@@ -1,14 +1,22 @@
 """The lab comes up with one command, stays as it is with the same command, and heals with it."""
 
 import json
+import re
 
+import pytest
+
+from saltext.lab.boot import plan_parts
 from saltext.lab.wait import until
+from tests.support import storage
 
 VMS = {
     "web1": ("hv1", "10.10.0.21", "the first machine of the demo lab"),
     "web2": ("hv1", "10.10.0.22", "its neighbour on the same hypervisor"),
     "web3": ("hv2", "10.10.0.23", "on the other side of the tunnel"),
 }
+PLANS = "/var/lib/saltext-lab/plans"
+#: What Salt keeps of any job, and logs; what guests and daemons write by themselves.
+KEPT = ("/var/cache/salt/", "/var/log/")
 
 
 def test_every_vm_is_admitted_and_highstated_from_its_own_slice(lab):
@@ -42,6 +50,11 @@ def test_again_it_changes_nothing(lab):
 def test_a_host_without_power_is_named_with_what_to_do_and_heals_when_it_is_back(lab):
     lab.rack("power", "off", "hv2")
 
+    assert changes(plan(lab)) == [
+        ("hv2", "power", "off", "on"),
+        ("hv2", "everything else", None, "unknown until it answers"),
+        ("web3", "everything else", None, "unknown until hv2 can be asked"),
+    ]
     done, steps = lab.bootstrap(check=False)
     assert done.returncode == 1
     assert steps["power hv2"]["state"] == "failed"
@@ -88,60 +101,84 @@ def test_a_guest_trusts_the_one_master_that_its_hypervisor_told_it_of(lab):
     assert pinned.strip() == lab.salt("pi1", "pi2", "lab_master.public_key").strip()
 
 
-@pytest.fixture
-def port(lab):
-    """The port of web1 on its hypervisor, in the VLAN of its network again when the test ends."""
-    port = lab.port("hv1", "web1")
-    yield port
-    lab.run("hv1", "ovs-vsctl", "set", "port", port, "tag=10")
+# Plans
 
 
 @pytest.fixture
 def calls(lab):
-    """A function that returns which calls libvirtd on hv1 has had since the test began."""
-    log, admin = "/run/calls.log", ["virt-admin", "-c", "libvirtd:///system"]
-    before = lab.run("hv1", *admin, "daemon-log-outputs").stdout.split("outputs:")[1].strip()
-    lab.run("hv1", *admin, "daemon-log-filters", "--filters", storage.FILTERS)
+    """A function that returns which calls the libvirtd of hv1 has had since the test began."""
+    log, admin = "/run/calls.log", ("virt-admin", "-c", "libvirtd:///system")
+    outputs = lab.run("hv1", *admin, "daemon-log-outputs").stdout.partition(":")[2].strip()
     lab.run("hv1", *admin, "daemon-log-outputs", "--outputs", f"1:file:{log}")
+    lab.run("hv1", *admin, "daemon-log-filters", "--filters", storage.FILTERS)
     yield lambda: set(re.findall(r"debug : (vir\w+):\d+ : ", lab.run("hv1", "cat", log).stdout))
-    lab.run("hv1", *admin, "daemon-log-outputs", "--outputs", before)
     lab.run("hv1", *admin, "daemon-log-filters", "--filters", "")
+    lab.run("hv1", *admin, "daemon-log-outputs", "--outputs", outputs)
 
 
 @pytest.fixture
 def written(lab):
-    """A function that returns which files on disks of the hosts were written to since the test began, by host."""
-    for host in HOSTS:
-        lab.run(host, "touch", "/run/begun")
+    """A function that returns what on the disks of hosts was written since the test began, but for what Salt keeps."""
+    hosts, begun = ("pi1", "pi2", "nb1", "hv1", "hv2"), "/run/begun"
+    for host in hosts:
+        lab.run(host, "touch", begun)
 
     def written():
-        argv = ["find", "/", "-xdev", "-cnewer", "/run/begun", "-not", "-path", "/run/begun"]
-        return {host: set(lab.run(host, *argv).stdout.splitlines()) - {"/"} for host in HOSTS}
+        found = {host: lab.run(host, "find", "/", "-xdev", "-cnewer", begun).stdout.splitlines() for host in hosts}
+        return {(host, path) for host, paths in found.items() for path in paths if not path.startswith(KEPT)}
 
     return written
 
 
-def plan(lab, code=0):
-    done = lab.run("pi1", "salt-run", "--out", "json", "lab.plan", check=False)
-    assert done.returncode == code, done
-    return json.loads(done.stdout)["plan"]
+@pytest.fixture
+def by_hand(lab):
+    """A function that puts the port of web1 into another VLAN, and has web1 start with its host; returns the port."""
+    port = lab.port("hv1", "web1")
+
+    def change():
+        lab.run("hv1", "ovs-vsctl", "set", "port", port, "tag=20")
+        lab.run("hv1", "virsh", "autostart", "web1")
+        return port
+
+    yield change
+    lab.run("hv1", "ovs-vsctl", "set", "port", port, "tag=10")
+    lab.run("hv1", "virsh", "autostart", "--disable", "web1")
 
 
-def changed(plan):
+def plan(lab):
+    return json.loads(lab.run("pi1", "salt-run", "--out", "json", "lab.plan").stdout)["plan"]
+
+
+def changes(plan):
     return [(machine, one["path"], one["old"], one["new"]) for machine, one in plan_parts.changes(plan)]
 
 
-def test_a_lab_that_is_up_has_an_empty_plan(lab):
-    shown = lab.run("pi1", "salt-run", "lab.plan").stdout
-
-    assert re.fullmatch(r"plan p\w+ of lab demo: nothing would change\n", shown)
-
-
-def test_a_plan_writes_nothing_on_any_host_and_what_it_saw_is_what_is_done_or_nothing_is(lab, port, calls, written):
+def test_the_plan_of_a_lab_that_is_up_is_empty_and_making_it_writes_nothing_anywhere(lab, calls, written):
     empty = plan(lab)
-    lab.run("hv1", "ovs-vsctl", "set", "port", port, "tag=20")
-    assert {"hv1"} == {host for host, paths in written().items() if any("conf.db" in path for path in paths)}
-    refused = lab.run("pi1", "salt-run", "lab.bootstrap", f"plan={empty['id']}", check=False)
+    called, new = calls(), written()
 
-    assert (changed(empty), refused.returncode) == ([], 1)
+    assert changes(empty) == plan_parts.problems(empty) == []
+    assert called
+    assert called - storage.ALL_LOOKS == set()
+    assert {path for _, path in new} <= {PLANS, f"{PLANS}/{empty['id']}.json"}
+
+
+def test_what_was_changed_by_hand_since_a_plan_is_named_and_a_plan_that_has_it_mends_it(lab, by_hand):
+    empty = plan(lab)
+    port = by_hand()
+    refused = lab.run("pi1", "salt-run", "lab.bootstrap", f"plan={empty['id']}", check=False)
+    planned = plan(lab)
+
+    assert refused.returncode == 1
     assert f"hv1: bridges br-int.ports.{port}.tag was 10 when planned, is 20 now" in refused.stdout
+    assert "hv1: domains web1.autostart was false when planned, is true now" in refused.stdout
+    assert sorted(changes(planned)) == [
+        ("hv1", f"bridges br-int.ports.{port}.tag", 20, 10),
+        ("hv1", "domains web1.autostart", True, False),
+    ]
+    done, steps = lab.bootstrap(f"plan={planned['id']}", "until=converge")
+    assert (done.returncode, {step for step, one in steps.items() if one["state"] == "changed"}) == (
+        0,
+        {"converge hv1"},
+    )
+    assert plan(lab)["id"] == empty["id"]

@@ -75,6 +75,7 @@ MEMORY = {"web1.memory_mib": {"old": 64, "new": 96, "impact": "next-boot"}}
 AGAIN = {"web1.vcpus": {"old": 1, "new": 2, "impact": "restart"}}
 SIZE = {"vms:web1.size_mib": {"old": 9, "new": 8, "impact": "recreate"}}
 GONE = {"vms:old": {"old": {"size_mib": 9}, "new": None}}
+BACKED = {"vms:old.backing": {"old": {"path": "/a"}, "new": {}}}
 NEW_PACKAGE = {"ethtool": {"old": "", "new": "installed"}}
 RESTARTED = "Service is set to be restarted"
 
@@ -94,6 +95,7 @@ RESTARTED = "Service is set to be restarted"
             ("volumes", None, GONE, ""),
             ("volumes vms:old", {"size_mib": 9}, None, "data loss"),
         ),
+        ("lab_virt__volumes", ("volumes", None, BACKED, ""), ("volumes vms:old.backing", {"path": "/a"}, {}, "live")),
         ("lab_virt__pools", ("pools", None, GONE, ""), ("pools vms:old", {"size_mib": 9}, None, "live")),
         ("file__managed", ("/etc/motd", None, {"diff": "-a\n+b\n"}, ""), ("/etc/motd", None, "-a\n+b\n", "live")),
         ("file__managed", ("/etc/new", None, {"newfile": "/etc/new"}, ""), ("/etc/new", None, "/etc/new", "live")),

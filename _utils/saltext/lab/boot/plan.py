@@ -32,6 +32,7 @@ class Planner:
     def __init__(self, lab, fleet, hosts, spec, slices, newest):  # noqa: PLR0913, PLR0917
         self.lab, self.fleet, self.hosts = lab, fleet, hosts
         self.spec, self.slices, self.newest = spec, slices, newest
+        self.places: dict[str, str] = {}  #: host by VM where placement has put it before; nothing keeps that yet
         self.away: dict[str, float] = {}  #: of the last plan, see plan_guests.away
         self.secrets = [secret.value for secret in lab.secrets.values() if secret.value]
 
@@ -71,6 +72,7 @@ class Planner:
             yield from plan_hosts.parts(host, one, self.newest, self.away)
         domains = {host: one.domains for host, one in seen.items()}
         yield from plan_guests.parts(self.lab, domains, records, self.slices, time.time())
+        yield from plan_guests.moves(self.lab, self.places)
         yield from plan_guests.gone(self.lab, known)
 
     def _look(self):
