@@ -1,11 +1,10 @@
 """The whole lab from its master: check it, bring it up, look at it."""
 
-import sys
 from pathlib import Path
 
 from saltext.lab.admit.keystore import KeyStore
 from saltext.lab.admit.store import DIRECTORY
-from saltext.lab.answer import DONE, FAILURE, answers, lab_of
+from saltext.lab.answer import DONE, FAILURE, answers, lab_of, tell
 from saltext.lab.boot import doctor as doctor_
 from saltext.lab.boot import lock
 from saltext.lab.boot import plan as planning
@@ -146,5 +145,4 @@ def _beside(name):
 def _tell(event):
     """Show *event* as it comes; not where the caller wants one document at the end."""
     if __opts__.get("output", "lab") == "lab":
-        __jid_event__.fire_event({**event._asdict(), "outputter": "lab"}, "progress")
-        sys.stdout.flush()
+        tell(event._asdict())
