@@ -59,9 +59,8 @@ lab: images  ## tests of the whole lab, in a rack of their own
 	$(PY) -m pytest tests/lab
 
 IMAGES := grub host ram disk installer stick
-soak: images  ## what takes long: new examples for the tests of pure code, fifty minions, and each image built twice
+soak: images  ## what takes long: new examples for the tests of pure code, and each image built twice
 	HYPOTHESIS_PROFILE=new $(PY) -m pytest tests/unit
-	$(PY) -m pytest tests/soak
 	@for name in $(IMAGES); do $(PY) -m images build $$name && $(PY) -m images check $$name || exit 1; done
 
 docs: setup  ## write docs/reference anew from models and docstrings

@@ -18,7 +18,7 @@ from saltext.lab.boot.masters import Masters
 from saltext.lab.boot.told import told
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest
-from saltext.lab.spec import facts
+from saltext.lab.spec import entrants, facts
 
 __virtualname__ = "lab"
 
@@ -219,10 +219,12 @@ def _desk():
 
 
 def _entrance(host):
-    lab, fleet = lab_of(__opts__), Fleet(__opts__)
-    if host not in lab.hosts:
-        raise BadWish(f"there is no host {host} in lab {lab.name}{nearest(host, lab.hosts)}")
-    if "physical" not in __opts__["lab"]["serves"]:
-        raise BadWish(f"{host} is let in by the master of the hosts", "", f"on {lab.masters.physical}")
+    lab, fleet, serves = lab_of(__opts__), Fleet(__opts__), __opts__["lab"]["serves"]
+    known = entrants.of(lab)
+    if host not in known:
+        raise BadWish(f"there is no host {host} in lab {lab.name}{nearest(host, known)}")
+    if (of := known[host].of) not in serves:
+        whose = {"physical": "hosts", "virtual": "VMs"}[of]
+        raise BadWish(f"{host} is let in by the master of the {whose}", "", f"on {dict(lab.masters)[of]}")
     windows = Windows(__opts__["lab"].get("records", DIRECTORY))
-    return Entrance(_desk(), lab, windows, lambda name: told(lab, fleet, name))
+    return Entrance(_desk(), known, windows, lambda name: told(lab, fleet, name, serves))

@@ -1,3 +1,4 @@
+# yaml-language-server: $schema=../docs/reference/spec.schema.json
 # Six networks: who may be where is checked by lab.check (docs/networks.md). Their wires pass tags; lan has none.
 lab:
   name: attic

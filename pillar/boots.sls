@@ -1,3 +1,4 @@
+# yaml-language-server: $schema=../docs/reference/spec.schema.json
 # Machines that netboot, four of each firmware, one master and one server: `make bench-boot` measures how long they take.
 lab:
   name: boots

@@ -1,3 +1,4 @@
+# yaml-language-server: $schema=../docs/reference/spec.schema.json
 # The lab that `make up` builds on one machine: two masters, a netboot server, two hypervisors, three VMs.
 # Every key is described in docs/reference/spec.md.
 lab:

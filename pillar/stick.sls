@@ -1,3 +1,4 @@
+# yaml-language-server: $schema=../docs/reference/spec.schema.json
 # A lab that is empty yet: what a USB stick starts, docs/stick.md. Any machine that boots on lan runs from its memory.
 lab:
   name: seed

@@ -3,7 +3,7 @@
 /etc/motd:
   file.managed:
     - contents: |
-        {{ lab.id }}.{{ lab.domain }} ({{ lab.address }}, class {{ lab.class }}, on {{ lab.host }})
+        {{ lab.id }}.{{ lab.domain }} ({{ lab.address }}, class {{ lab.class }}{% if lab.host is defined %}, on {{ lab.host }}{% endif %})
         {{ lab.motd.text }}
 
 /srv/www/index.html:

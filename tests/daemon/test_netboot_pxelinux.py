@@ -78,9 +78,12 @@ def test_a_neighbour_without_the_word_loads_ipxe(site, tmp_path):
         until(lambda: f"/boot/lan/{ipxe.file(MAC['two'])}" in site.fetched(), BOOT, "its script")
 
 
-def test_one_with_boot_local_goes_on_with_its_disk(site, tmp_path):
+def test_one_with_boot_local_goes_on_with_its_disk_and_one_that_lacks_a_file_tries_again(site, tmp_path):
     disk = install.drives(install.tiny(tmp_path / "disk"))
+    module = (site.home / "tftp/ldlinux.c32").rename(tmp_path / "ldlinux.c32")
     with install.Machine(site.wire, "disk", tmp_path / "console", disk, MAC["disk"]) as machine:
+        until(lambda: "ldlinux.c32 not found" in site.log.read_text(), BOOT, "that it asks for the module")
+        module.rename(site.home / "tftp/ldlinux.c32")
         machine.says("LOCAL")
 
     assert f"sent {site.home}/tftp/pxelinux.cfg/{pxelinux.file(MAC['disk'])}" in site.log.read_text()

@@ -281,9 +281,15 @@ def test_an_up_that_is_interrupted_leaves_nothing(other, how, sight):
 
 
 def test_a_down_ends_an_up_that_is_still_going_on(other):
+    lock = other.place.runtime / "lock"
     going = other.start("up", "pi1", "hv1")
-    until((other.place.runtime / "lock").exists, 30, "the lock")
-    other("down")
+    until(lock.exists, 30, "the lock")
+    going.send_signal(signal.SIGSTOP)  # so that it is not done before the other begins
+    held = lock.stat().st_mtime_ns
+    ending = other.start("down")
+    until(lambda: lock.stat().st_mtime_ns != held, 30, "a down that wants the lock")
+    going.send_signal(signal.SIGCONT)
+    assert ending.wait(60) == 0
     assert going.wait(30) != 0
     assert left(other) == []
 

@@ -324,7 +324,7 @@ def test_who_is_not_removed(master, lab):
 
     said = "lab.remove kay needs the hosts — pi1 is their master — on pi1: salt-run lab.remove kay\n"
     assert (done.returncode, done.stdout) == (1, said), done
-    for name, words in {"kay": "kay is in the spec", "hv1": "hv1 is a host"}.items():
+    for name, words in {"kay": "kay is in the spec", "hv1": "hv1 is a physical machine"}.items():
         with pytest.raises(Refused, match=words):
             remove.remove(lab(), fleet(master), name)
 

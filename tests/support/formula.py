@@ -1,4 +1,4 @@
-"""The formula `netboot`, compiled and applied by Salt itself, below a directory of the tests."""
+"""Formulas, compiled and applied by Salt itself, below a directory of the tests."""
 
 import json
 import subprocess
@@ -13,20 +13,25 @@ REQUISITES = ("require", "require_in", "watch", "watch_in")
 
 
 def low(home, part):
-    """Return ``{(state, id): chunk}`` that the formula makes of *part*, as the minion would run it."""
+    """Return ``{(state, id): chunk}`` that the formula `netboot` makes of *part*, as the minion would run it."""
+    return chunks(home, "netboot", {"id": "srv", "netboot": part})
+
+
+def chunks(home, formula, part):
+    """Return ``{(state, id): chunk}`` that *formula* makes of the slice *part*, as the minion would run it."""
     _minion(home, part)
-    chunks = _call(home, "state.show_low_sls", "netboot")
+    chunks = _call(home, "state.show_low_sls", formula)
     assert all(isinstance(chunk, dict) for chunk in chunks), chunks
     return {(chunk["state"], chunk["__id__"]): chunk for chunk in chunks}
 
 
 def files(home, part, images, here):
     """
-    Have Salt keep the files that the formula makes of *part*, and nothing else of it, from *images*, a directory.
+    Have Salt keep the files that the formula `netboot` makes of *part*, and no more of it, from *images*, a directory.
 
     *here* is a function that moves the paths in a text to where the test has them.
     """
-    _minion(home, part, images)
+    _minion(home, {"id": "srv", "netboot": part}, images)
     high = _call(home, "state.show_sls", "netboot")
     kept = {name: {"file": _alone(body["file"])} for name, body in high.items() if "file" in body}
     text = here(json.dumps(kept)).replace('"/etc/', f'"{home}/etc/')
@@ -48,7 +53,7 @@ def _alone(words):
 def _minion(home, part, images=None):
     (home / "pillar").mkdir(parents=True)
     (home / "pillar/top.sls").write_text("base: {'*': [srv]}\n")
-    (home / "pillar/srv.sls").write_text(yaml.safe_dump({"lab": {"id": "srv", "netboot": part}}))
+    (home / "pillar/srv.sls").write_text(yaml.safe_dump({"lab": part}))
     opts = {"id": "srv", "file_client": "local", "root_dir": str(home / "root"), "log_level_logfile": "quiet"}
     opts |= {"file_roots": {"base": [str(SALT), str(home / "states")]}, "fileserver_followsymlinks": True}
     opts["file_roots"] |= {"images": [str(images)]} if images else {}

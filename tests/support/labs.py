@@ -1,5 +1,6 @@
 """Labs for tests of pure code."""
 
+from saltext.lab.netboot.versions import Version
 from saltext.lab.plan import merge
 from saltext.lab.spec import source
 
@@ -25,3 +26,10 @@ ONCE = merge(
         "netboot": {"dhcp": "pi2"},
     },
 )
+#: Two versions of the image ram, the current one first, as a master has them.
+IMAGES = {
+    "ram": [
+        Version("aaaaaaaaaaaa", "ram", "6.1", {"vmlinuz": "1", "initrd-net.img": "2", "root.sqfs": "3"}),
+        Version("bbbbbbbbbbbb", "ram.former", "6.1", {"vmlinuz": "4", "initrd-net.img": "5", "root.sqfs": "6"}),
+    ]
+}

@@ -95,6 +95,25 @@ def test_a_hypervisor_that_is_the_master_of_the_vms_is_named_once():
     assert found["enrol hv2"].needs == ("converge hv2", "converge hv1")
 
 
+def test_a_vm_starts_after_the_highstates_of_those_that_it_and_its_class_need():
+    spec = merge(SPEC, {"classes": {"web": {"needs": ["web3"]}}, "vms": {"web1": {"needs": ["web2"]}}})
+    found = {step.id: step for step in steps(checked(spec))}
+
+    assert {"highstate web2", "highstate web3"} <= before("start web1", found)
+    assert "highstate web2" not in before("start web3", found)
+    assert "start web3" not in before("start web3", found)
+
+
+def test_of_vms_that_could_start_at_once_those_with_the_smaller_priority_come_first():
+    spec = merge(
+        SPEC, {"classes": {"web": {"priority": 20}}, "vms": {"web2": {"priority": 0}, "web3": {"priority": 9}}}
+    )
+    starts = [step.machine for step in steps(checked(spec)) if step.verb == "start"]
+
+    assert starts == ["web2", "web3", "web1"]
+    assert [step.machine for step in steps(checked(SPEC)) if step.verb == "start"] == ["web1", "web2", "web3"]
+
+
 def test_a_bootstrap_can_be_asked_to_end_early_and_not_at_a_step_that_there_is_not():
     assert {step.verb for step in steps(checked(SPEC), until="converge")} == {"power", "minion", "converge"}
     assert {step.verb for step in steps(checked(SPEC), until="forget")} == {"power", "minion", "converge", "forget"}

@@ -70,6 +70,13 @@ def test_a_guest_is_in_its_vlan_from_the_first_packet(vm):
     assert nic == {"bridge": "br-int", "virtualport": "openvswitch", "tag": 10, "model": "virtio", "offloads": False}
 
 
+@pytest.mark.parametrize(("own", "has"), [({}, (384, 1)), ({"memory_mib": 640, "vcpus": 2}, (640, 2))])
+def test_a_vm_has_the_size_of_its_class_or_its_own(own, has):
+    wish = compile(checked(merge(SPEC, {"vms": {"web1": own}})))["hv1"]["virt"]["domains"]["web1"]
+
+    assert (wish["memory_mib"], wish["vcpus"]) == has
+
+
 def test_a_hypervisor_with_a_switch_in_the_kernel_keeps_offloads():
     spec = merge(SPEC, {"hosts": {"hv1": {"datapath": "system"}}})
     (nic,) = compile(checked(spec))["hv1"]["virt"]["domains"]["web1"]["nics"].values()

@@ -6,12 +6,12 @@ import json
 import pytest
 
 from saltext.lab.errors import BadWish, Unreachable
-from saltext.lab.netboot.versions import Stock, Version
+from saltext.lab.netboot.versions import Stock
 from saltext.lab.plan import merge
 from saltext.lab.spec import slices
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
-from tests.support.labs import PLAIN
+from tests.support.labs import IMAGES, PLAIN
 
 SERVED = merge(
     PLAIN,
@@ -27,12 +27,6 @@ SERVED = merge(
         "netboot": {"dhcp": "pi2", "default": "web"},
     },
 )
-IMAGES = {
-    "ram": [
-        Version("aaaaaaaaaaaa", "ram", "6.1", {"vmlinuz": "1", "initrd-net.img": "2", "root.sqfs": "3"}),
-        Version("bbbbbbbbbbbb", "ram.former", "6.1", {"vmlinuz": "4", "initrd-net.img": "5", "root.sqfs": "6"}),
-    ]
-}
 RAM, TOLD = "http://10.10.0.2/images/ram", "http://10.10.0.2/told/${net0/ip}"
 WEB1 = "console=ttyS0 quiet lab.id=web1 lab.ip=10.10.0.21/24 lab.master=10.10.0.2 lab.domain=demo.example"
 WEB1 += " lab.gw=10.10.0.1"

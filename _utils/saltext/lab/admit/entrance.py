@@ -10,10 +10,14 @@ from saltext.lab.errors import BadWish, Refused
 
 
 class Entrance:
-    """Where hosts of a checked *lab* get in by *windows*, at its *desk*; ``ask(host)`` returns their ``Attributes``."""
+    """
+    Where physical machines get in by *windows*, at its *desk*.
 
-    def __init__(self, desk, lab, windows, ask):
-        self.desk, self.lab, self.windows, self.ask = desk, lab, windows, ask
+    *known* is the lab's ``{name: Entrant}``; ``ask(host)`` returns the ``Attributes`` of one.
+    """
+
+    def __init__(self, desk, known, windows, ask):
+        self.desk, self.known, self.windows, self.ask = desk, known, windows, ask
 
     def open(self, host, minutes, uuid):
         """
@@ -24,8 +28,8 @@ class Entrance:
         now = time.time()
         with self.windows.turn():
             window = opened(host, now, minutes, uuid, self.windows.get(host))
-            if window.uuid and self.lab.hosts[host].uuid not in (None, window.uuid):
-                raise BadWish(f"{host} has another UUID in the spec", self.lab.hosts[host].uuid, "leave uuid= out")
+            if window.uuid and self.known[host].uuid not in (None, window.uuid):
+                raise BadWish(f"{host} has another UUID in the spec", self.known[host].uuid, "leave uuid= out")
             self.windows.put(window)
         record = self.desk.store.get(host)
         if record and (record.admitted is not None or record.expires < now):
@@ -49,7 +53,7 @@ class Entrance:
     def look(self, host):
         """Return ``(key, Attributes, checks)`` of the machine that knocks as *host*."""
         key, seen, window = self.key(host), self.ask(host), self.windows.get(host)
-        wish = self.lab.hosts[host]
+        wish = self.known[host]
         return key, seen, checks(key, wish.mac, wish.uuid or (window and window.uuid), seen)
 
     def shown(self, window):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest
-from saltext.lab.spec import netboot_facts
+from saltext.lab.spec import facts, netboot_facts
 
 VERBS = ("power", "minion", "converge", "forget", "enrol", "start", "highstate", "prove")
 
@@ -29,16 +29,18 @@ def steps(lab, until=VERBS[-1]):
 
     power on → minion answers → converge (bridges, tunnels, domains, masters) → enrol the keys
     of a hypervisor's VMs with the virtual master → start each VM → its highstate.  A VM that boots
-    over the network starts after those who serve that have converged.  Once all hosts have converged,
-    the networks are proven, while VMs start.  The virtual master forgets the VMs that are not there any more.
+    over the network starts after those who serve that have converged, and any after the highstates of the VMs that it
+    needs.  Of VMs that could start at the same time those with the smaller priority come first.  Once all hosts have
+    converged, the networks are proven, while VMs start.  The virtual master forgets the VMs that are gone.
     """
     if until not in VERBS:
         raise BadWish(f"until={until} is no step{nearest(until, VERBS)}", "", f"one of {', '.join(VERBS)}")
     hosts = [step for host in lab.hosts for step in _host(lab, host)]
     forget = Step("forget", lab.masters.virtual, (f"converge {lab.masters.virtual}",))
-    vms = [step for host in _hypervisors(lab) for step in _vms(lab, host)]
+    enrol = [_enrol(lab, host) for host in _hypervisors(lab)]
+    vms = [step for name in sorted(lab.vms, key=lambda name: facts.priority(lab, name)) for step in _vm(lab, name)]
     proof = Step("prove", lab.name, tuple(step.id for step in hosts if step.verb == "converge"))
-    return [step for step in [*hosts, forget, *vms, proof] if step.verb in VERBS[: VERBS.index(until) + 1]]
+    return [step for step in [*hosts, forget, *enrol, *vms, proof] if step.verb in VERBS[: VERBS.index(until) + 1]]
 
 
 def _host(lab, host):
@@ -48,13 +50,14 @@ def _host(lab, host):
     yield Step("converge", host, (f"minion {host}",), 300)
 
 
-def _vms(lab, host):
-    needs = tuple(dict.fromkeys((f"converge {host}", f"converge {lab.masters.virtual}")))
-    yield Step("enrol", host, needs)
-    for name, vm in lab.vms.items():
-        if vm.host == host:
-            yield Step("start", name, (f"enrol {host}", *_served(lab, name)))
-            yield Step("highstate", name, (f"start {name}",), 600)
+def _enrol(lab, host):
+    return Step("enrol", host, tuple(dict.fromkeys((f"converge {host}", f"converge {lab.masters.virtual}"))))
+
+
+def _vm(lab, name):
+    needed = (f"highstate {other}" for other in facts.needs(lab, name))
+    yield Step("start", name, (f"enrol {lab.vms[name].host}", *_served(lab, name), *needed))
+    yield Step("highstate", name, (f"start {name}",), 600)
 
 
 def _served(lab, vm):

@@ -4,6 +4,7 @@ from functools import partial
 
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest
+from saltext.lab.spec import facts
 
 
 def caller(lab, fleet, serves, name):
@@ -13,8 +14,8 @@ def caller(lab, fleet, serves, name):
     *serves* says whose minions this master has: ``physical``, ``virtual``, or both.
     """
     kind = "physical" if name in lab.hosts else "virtual"
-    if name not in lab.hosts.keys() | lab.vms.keys():
-        raise BadWish(f"there is no {name} in lab {lab.name}{nearest(name, [*lab.hosts, *lab.vms])}")
+    if name not in (known := facts.minions(lab, ("physical", "virtual"))):
+        raise BadWish(f"there is no {name} in lab {lab.name}{nearest(name, sorted(known))}")
     if kind in serves:
         return partial(fleet.call, name)
     return partial(fleet.call, dict(lab.masters)[kind], "lab_master.call", name, timeout=70)  # it waits 60 s itself

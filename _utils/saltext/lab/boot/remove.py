@@ -3,7 +3,7 @@
 from saltext.lab.admit.record import Minion
 from saltext.lab.errors import LabError, NotSafe, Refused
 from saltext.lab.schema import check
-from saltext.lab.spec import facts
+from saltext.lab.spec import entrants, facts
 
 PING = 3  #: seconds that a hypervisor has to say that it is there
 
@@ -18,8 +18,8 @@ def remove(lab, fleet, name, disks=False):
     check(Minion, name, "name")
     if name in lab.vms:
         raise Refused(f"{name} is in the spec", "lab.bootstrap would make it anew", f"take it out of lab:vms:{name}")
-    if name in lab.hosts:
-        raise Refused(f"{name} is a host", "only VMs are removed", f"salt-run lab.revoke {name}")
+    if name in entrants.of(lab):
+        raise Refused(f"{name} is a physical machine", "only VMs are removed", f"salt-run lab.revoke {name}")
     found = _domains(fleet, facts.hypervisors(lab))
     silent = {host: str(answer) for host, answer in found.items() if isinstance(answer, LabError)}
     domains = {host: answer.get(name) for host, answer in found.items() if host not in silent}

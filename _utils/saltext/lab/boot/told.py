@@ -3,21 +3,28 @@
 from saltext.lab.admit.told import Attributes
 from saltext.lab.errors import LabError
 from saltext.lab.schema import parse
-from saltext.lab.spec import derive, netboot_facts
+from saltext.lab.spec import derive, entrants, netboot_facts
 
 LOCAL = "it does not boot into memory, and so tells nothing"
 SECONDS = 10  #: for the answers; reading two files takes none of them
 
 
-def told(lab, fleet, host):
+def told(lab, fleet, host, serves=("physical",)):
     """
-    Return the ``Attributes`` of *host*: its MAC from the server of DHCP, what it says itself from that of HTTP.
+    Return the ``Attributes`` of *host*, a physical machine.
 
-    Where a server does not answer, or says what cannot be, that is in ``why``.
+    Its MAC is from the server of DHCP, what it says itself from that of HTTP.
+
+    Where a server does not answer, or says what cannot be, that is in ``why``; so it is on a master that *serves* no
+    hosts, and cannot ask them.
     """
-    if lab.hosts[host].boot != "ram":
+    machine = entrants.of(lab)[host]
+    if machine.boot != "ram":
         return Attributes(why=LOCAL)
-    servers, (_, address) = netboot_facts.servers(lab), derive.address(lab.networks, lab.hosts[host].address)
+    servers, (_, address) = netboot_facts.servers(lab), derive.address(lab.networks, machine.place)
+    if "physical" not in serves:
+        ask = f"salt -L {servers['dhcp']},{servers['http']} lab_netboot.told {address.ip}"
+        return Attributes(why=f"only the master of the hosts can ask. On {lab.masters.physical}: {ask}")
     asked = sorted({servers["dhcp"], servers["http"]})
     answers = fleet.call_all(asked, "lab_netboot.told", str(address.ip), timeout=SECONDS)
     given, said = (_checked(answers[servers[role]], servers[role]) for role in ("dhcp", "http"))

@@ -18,6 +18,9 @@ LOADERS = {"bios": "undionly.kpxe", "efi": "snponly.efi"}
 SERVICES = {"x86PC": "bios", "X86-64_EFI": "efi", "BC_EFI": "efi"}
 #: As option 175.176 says it: iPXE shall not wait for a proxyDHCP server (https://ipxe.org/howto/dhcpd).
 NO_PROXY = "dhcp-option=tag:{network},encap:175,176,1b"
+#: A PXELINUX that cannot load what it consists of starts the machine again after 10 s, and not after 5 min: options
+#: PXELINUX Magic and Reboot Time (RFC 5071).
+AGAIN = ("dhcp-option-force=tag:pxelinux,208,f1:00:74:7e", "dhcp-option-force=tag:pxelinux,211,10i")
 
 
 def base(links):
@@ -33,7 +36,7 @@ def dns(domain):
 def dhcp(pxelinux):
     """Return the lines of a DHCP server that has networks; those with the MACs *pxelinux* load that, never iPXE."""
     match = [f"dhcp-match=set:{name},option:client-arch,{code}" for name, of in ARCHITECTURES.items() for code in of]
-    tagged = [f"dhcp-mac=set:pxelinux,{mac}" for mac in pxelinux]
+    tagged = [*(f"dhcp-mac=set:pxelinux,{mac}" for mac in pxelinux), *(AGAIN if pxelinux else ())]
     watched = [f"dhcp-hostsdir={HOSTS}", f"dhcp-optsdir={OPTIONS}", f"dhcp-leasefile={LEASES}"]
     return ["dhcp-authoritative", "enable-ra", "log-dhcp", *watched, "dhcp-match=set:ipxe,175", *match, *tagged]
 

@@ -3,7 +3,7 @@
 import ipaddress
 
 from saltext.lab.netboot import install, ipxe
-from saltext.lab.spec import derive, facts
+from saltext.lab.spec import blocks, derive, facts
 from saltext.lab.spec.netboot_facts import (
     INSTALLER,
     ONCE,
@@ -53,15 +53,15 @@ def _files(version, verify):
 
 
 def _classes(lab):
-    """Return the classes that any machine can boot."""
-    return [name for name, kind in lab.classes.items() if kind.boot == "ram"]
+    """Return the classes that any machine can boot, sorted."""
+    return sorted(name for name, kind in lab.classes.items() if kind.boot == "ram")
 
 
 def _scripts(lab, network, stock):
     found = {"boot.ipxe": ipxe.first(), "default.ipxe": _menu(lab)}
     for name in _classes(lab):
         found |= _ram(lab, network, f"class-{name}", of_class(lab, network, stock, name))
-    for name, block in lab.blocks.items():
+    for name, block in blocks.patterns(lab).items():
         if block.network == network:
             found[f"block-{name}.ipxe"] = ipxe.first(f"class-{block.class_}.ipxe")
     for one in machines(lab):

@@ -3,7 +3,9 @@
 from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest, parse
 from saltext.lab.spec import (
+    blocks,
     check_attachment,
+    check_blocks,
     check_cloud,
     check_netboot,
     check_networks,
@@ -21,7 +23,7 @@ def checked(spec):
 
     Raises ``BadWish`` with every mistake: pillar path, what is wrong, what would be right.
     """
-    lab = parse(Lab, spec, "lab")
+    lab = blocks.expanded(parse(Lab, spec, "lab"))
     mistakes = list(_dangling(lab)) or [one for rule in RULES for one in rule(lab)]
     if mistakes:
         raise BadWish(f"{len(mistakes)} mistake(s) in lab", "; ".join(mistakes), "correct the pillar")
@@ -30,7 +32,13 @@ def checked(spec):
 
 def _dangling(lab):
     """Yield names that refer to nothing."""
-    every = (*_references(lab), *check_storage.references(lab), *check_netboot.references(lab))
+    every = (
+        *_references(lab),
+        *check_storage.references(lab),
+        *check_netboot.references(lab),
+        *check_blocks.references(lab),
+        *_of_ceph(lab),
+    )
     for path, name, where, known in every:
         if name not in known:
             have = ", ".join(known) or "none"
@@ -58,6 +66,13 @@ def _references(lab):
         yield f"lab:vms:{name}:host", vm.host, "hosts", lab.hosts
         for network in (*(vm.nics or ()), *((vm.address or "").split("+")[:1] if vm.address else ())):
             yield f"lab:vms:{name}", network, "networks", lab.networks
+
+
+def _of_ceph(lab):
+    if lab.ceph:
+        yield from (("lab:ceph", host, "hosts", lab.hosts) for host in (*lab.ceph.mons, *lab.ceph.mgrs))
+        networks = (lab.ceph.public, lab.ceph.cluster or lab.ceph.public)
+        yield from (("lab:ceph", network, "networks", lab.networks) for network in networks)
 
 
 def _names(lab):
@@ -138,8 +153,8 @@ def _data(lab):
 KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail", "onlyif", "order", "parallel"} | {
     *{"prereq", "prerequired", "require", "retry", "runas", "saltenv", "state", "umask", "unless", "use", "watch"}
 }
-RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "address"}
+RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "block", "number", "address", "members"}
 RULES = (
     *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _uuids, _vms, _data),
-    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES),
+    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES, *check_blocks.RULES),
 )

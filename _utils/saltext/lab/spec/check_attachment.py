@@ -6,7 +6,7 @@ in internet and isp and nowhere else; the router is in all but isp and storage; 
 compute nodes in wan; only the router reaches ipmi.  Networks beside the six are nobody's business here.
 """
 
-from saltext.lab.spec import facts
+from saltext.lab.spec import blocks, facts, netboot_facts
 
 SIX = ("isp", "internet", "lan", "storage", "wan", "ipmi")
 PARTS = {
@@ -23,9 +23,12 @@ def attachment(lab):
         return
     for name, host in lab.hosts.items():
         networks = [place.split("+")[0] for place in (host.address, *host.joins)]
-        yield from _machine(f"lab:hosts:{name}", host.parts, networks, _of_master(lab, name))
+        yield from _machine(f"lab:hosts:{name}", host.parts, networks, _of_duty(lab, name))
     for name, vm in lab.vms.items():
         yield from _machine(f"lab:vms:{name}", lab.classes[vm.class_].parts, facts.vm_nics(lab, vm))
+    for name in {one.block for one in blocks.numbered(lab, "machine")}:
+        kind = lab.classes[lab.blocks[name].class_]
+        yield from _machine(f"lab:blocks:{name}", kind.parts, kind.nics)
 
 
 def _machine(at, parts, networks, more=frozenset()):
@@ -43,10 +46,19 @@ def _machine(at, parts, networks, more=frozenset()):
         yield f"{at} is not in {network} ({playing}): add it"
 
 
-def _of_master(lab, host):
-    """The master of the VMs may be where their first cards are: who is not there admits nobody there."""
-    firsts = {facts.vm_nics(lab, vm)[0] for vm in lab.vms.values()}
-    return firsts if host == lab.masters.virtual else frozenset()
+def _of_duty(lab, host):
+    """
+    Return where *host* may be because it serves there.
+
+    A master is where its machines have their first cards: who is not there admits nobody there.
+    """
+    served = facts.serves(lab, host)
+    hosts = [one.address.split("+")[0] for one in lab.hosts.values() if "physical" in served]
+    vms = [facts.vm_nics(lab, vm)[0] for vm in lab.vms.values() if "virtual" in served]
+    numbered = [one.network for one in blocks.numbered(lab, "machine") if "virtual" in served]
+    boots = netboot_facts.networks(lab, "netboot")
+    here = boots if "virtual" in served or host in netboot_facts.servers(lab).values() else []
+    return {*hosts, *vms, *numbered, *here}
 
 
 RULES = (attachment,)

@@ -3,7 +3,7 @@
 import ipaddress
 from itertools import combinations
 
-from saltext.lab.spec import derive, facts, netboot_facts
+from saltext.lab.spec import blocks, derive, facts, netboot_facts
 
 
 def references(lab):
@@ -15,11 +15,9 @@ def references(lab):
     for name, host in lab.hosts.items():
         if host.image:
             yield f"lab:hosts:{name}:image", host.image, "images", lab.images
-    for name, block in lab.blocks.items():
-        yield f"lab:blocks:{name}:network", block.network, "networks", lab.networks
-        yield f"lab:blocks:{name}:class", block.class_, "classes", lab.classes
+    known = {**lab.hosts, **lab.vms, **blocks.machines(lab)}
     for alias, name in lab.aliases.items():
-        yield f"lab:aliases:{alias}", name, "hosts or lab:vms", {**lab.hosts, **lab.vms}
+        yield f"lab:aliases:{alias}", name, "hosts or lab:vms", known
     for path, place in _option_places(lab):
         yield path, place.split("+")[0], "networks", lab.networks
 
@@ -75,7 +73,7 @@ def _unreserved(lab, found):
 def machines(lab):
     """Yield machines that shall boot over the network and cannot."""
     for one in netboot_facts.machines(lab):
-        at = f"lab:{'hosts' if one.of == 'physical' else 'vms'}:{one.name}:boot"
+        at = f"{one.at}:boot"
         if one.boot and not lab.networks[one.network].netboot:
             yield f"{at} {one.boot} needs lab:networks:{one.network}:netboot, the network of its first card"
         if one.boot == "ram" and (one.image is None or lab.images[one.image].kind != "ram"):
@@ -92,13 +90,13 @@ def machines(lab):
 def installed(lab):
     """Yield machines that shall be installed once and cannot, and an image that would be taken for the installer."""
     for one in netboot_facts.machines(lab):
-        at = f"lab:{'hosts' if one.of == 'physical' else 'vms'}:{one.name}"
+        at = one.at
         kind = one.image and lab.images[one.image].kind
         if one.boot == netboot_facts.ONCE and not one.install:
             yield f"{at}:boot {one.boot} needs `install`, the disk that is erased"
         if one.boot == netboot_facts.ONCE and kind != "install":
             yield f"{at}:boot {one.boot} needs an `image` of kind install"
-        if one.boot == netboot_facts.ONCE and one.of == "virtual" and not facts.disks(lab, one.name):
+        if one.boot == netboot_facts.ONCE and one.name in lab.vms and not facts.disks(lab, one.name):
             yield f"{at}:boot {one.boot} needs a disk: state it in {at}:disks"
         if kind == "install" and one.boot is None:
             yield f"{at} has the image {one.image}, which is installed: state `boot` install-once, or local when it is"
@@ -108,12 +106,9 @@ def installed(lab):
 
 def classes(lab):
     """Yield choices of a class that does not boot into memory, or that would not reach its master."""
-    chosen = {f"lab:blocks:{name}:class": block.class_ for name, block in lab.blocks.items()}
-    if lab.netboot and lab.netboot.default:
-        chosen["lab:netboot:default"] = lab.netboot.default
-    for path, name in chosen.items():
-        if lab.classes[name].boot != "ram":
-            yield f"{path} {name} does not boot over the network: state lab:classes:{name}:boot ram"
+    name = lab.netboot and lab.netboot.default
+    if name and lab.classes[name].boot != "ram":
+        yield f"lab:netboot:default {name} does not boot over the network: state lab:classes:{name}:boot ram"
     master = lab.masters.virtual
     for network in netboot_facts.networks(lab, "netboot"):
         ours = any(kind.boot == "ram" for kind in lab.classes.values())
@@ -122,16 +117,9 @@ def classes(lab):
             yield f"{at} boots classes, and their master is not there: add it to lab:hosts:{master}:joins"
 
 
-def blocks(lab):
-    """Yield blocks in a network where no block can be told."""
-    for name, block in lab.blocks.items():
-        if not (lab.networks[block.network].netboot and netboot_facts.reserved(lab, block.network)):
-            yield f"lab:blocks:{name}:network {block.network} needs `netboot`, and `dhcp` without `proxy`"
-
-
 def aliases(lab):
     """Yield further names that are those of other machines, and options that are no addresses."""
-    for alias in lab.aliases.keys() & (lab.hosts.keys() | lab.vms.keys()):
+    for alias in lab.aliases.keys() & (lab.hosts.keys() | facts.minions(lab, "virtual")):
         yield f"lab:aliases:{alias} is the name of a machine: choose another"
     for path, place in _option_places(lab):
         if _ip(lab, place) is None:
@@ -153,4 +141,4 @@ def _ip(lab, place):
         return None
 
 
-RULES = (networks, ranges, machines, installed, classes, blocks, aliases)
+RULES = (networks, ranges, machines, installed, classes, aliases)

@@ -9,7 +9,7 @@ from saltext.lab.spec.pxelinux import blocks, macs, own
 def owns(lab):
     """Yield machines that shall load PXELINUX and cannot."""
     for one in own(lab):
-        at = f"{_at(one)}:loader pxelinux"
+        at = f"{one.at}:loader pxelinux"
         if one.firmware not in (None, "bios"):
             yield f"{at} runs on a BIOS alone, and its `firmware` is {one.firmware}: leave one of them out"
         if one.boot not in ("ram", "local"):
@@ -27,17 +27,13 @@ def of_blocks(lab):
             yield f"lab:blocks:{name} loads PXELINUX, which knows it by its addresses: state its `range`"
         for one in machines(lab):
             if one.loader != PXELINUX and fnmatchcase(one.mac, block.mac):
-                yield f"{_at(one)}:loader ipxe has no use within lab:blocks:{name}: state pxelinux, or another MAC"
+                yield f"{one.at}:loader ipxe has no use within lab:blocks:{name}: state pxelinux, or another MAC"
 
 
 def verified(lab):
     """Yield the wish to verify what PXELINUX loads."""
     if lab.netboot and lab.netboot.verify and macs(lab):
         yield "lab:netboot:verify has GRUB refuse kernels, and PXELINUX does not: leave it out, or `loader` pxelinux"
-
-
-def _at(one):
-    return f"lab:{'hosts' if one.of == 'physical' else 'vms'}:{one.name}"
 
 
 RULES = (owns, of_blocks, verified)

@@ -55,7 +55,7 @@ def _machine(lab, name, wish):
 
 def _card(lab, name, network, wish):
     own, at = derive.address(lab.networks, facts.vm_place(lab, name))
-    mac, dhcp, mtu = derive.mac(lab.name, name, network), lab.networks[network].dhcp, facts.mtu(lab, network)
+    mac, dhcp, mtu = facts.vm_mac(lab, name, network), lab.networks[network].dhcp, facts.mtu(lab, network)
     if dhcp if wish.network is None else wish.network == "dhcp":
         return cloud.Card(mac, None, None, (), mtu)
     if network != own:

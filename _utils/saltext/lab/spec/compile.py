@@ -2,7 +2,7 @@
 
 from saltext.lab.netboot.versions import Stock
 from saltext.lab.plan import merge, plain
-from saltext.lab.spec import derive, domains, facts, netboot, switches
+from saltext.lab.spec import blocks, ceph, derive, domains, facts, members, netboot, switches
 
 NOTHING = Stock()
 #: Formulas that follow from what is in the slice.
@@ -17,7 +17,9 @@ def compile(lab, stock=NOTHING):
     needs, with every address, MAC and UUID worked out.
     """
     hosts = {name: _host(lab, name, stock) for name in lab.hosts}
-    return hosts | {name: _vm(lab, name) for name in lab.vms}
+    known = members.known(lab)
+    brought = {name: _brought(lab, one, known) for name, one in blocks.machines(lab).items()}
+    return hosts | {name: _vm(lab, name, known) for name in lab.vms} | brought
 
 
 def _host(lab, name, stock):
@@ -27,20 +29,33 @@ def _host(lab, name, stock):
         part |= domains.of(lab, name)
     if masters := facts.serves(lab, name):
         part |= {"master": {"serves": masters}}
-    part |= netboot.of(lab, name, stock)
+    part |= netboot.of(lab, name, stock) | ceph.of(lab, name)
     minion = {"of": "physical", "master": lab.masters.physical}
     return _slice(lab, name, _roles(part, host.roles), minion) | {"hosts": _names(lab, name)} | part
 
 
-def _vm(lab, name):
+def _vm(lab, name, known):
     vm = lab.vms[name]
-    network, address = derive.address(lab.networks, facts.vm_place(lab, name))
+    about = {"host": vm.host} | _of_class(lab, name, vm, facts.vm_place(lab, name), known)
+    return about | merge(plain(lab.classes[vm.class_].data), plain(vm.data))
+
+
+def _brought(lab, one, known):
+    """The slice of a numbered machine, which is there before the machine is."""
+    block = lab.blocks[one.block]
+    about = {"block": one.block, "number": one.id} | _of_class(lab, one.name, block, one.place, known)
+    return about | plain(lab.classes[block.class_].data)
+
+
+def _of_class(lab, name, wish, place, known):  # noqa: PLR0913, PLR0917
+    """What follows from the class of *wish*, a VM or a block, for its machine *name* at *place*."""
+    network, address = derive.address(lab.networks, place)
     minion = {"of": "virtual", "master": str(facts.address_in(lab, lab.masters.virtual, network).ip)}
-    kind = lab.classes[vm.class_]
-    about = {"class": vm.class_, "host": vm.host, "address": str(address.ip)}
-    data = merge(plain(kind.data), plain(vm.data))
-    netbooted = ["netbooted"] if (vm.boot or kind.boot) == "ram" else []
-    return _slice(lab, name, [*kind.roles, *netbooted], minion) | about | data
+    kind = lab.classes[wish.class_]
+    netbooted = ["netbooted"] if (wish.boot or kind.boot) == "ram" else []
+    about = {"class": wish.class_, "address": str(address.ip)}
+    about |= {"members": {group: known[group] for group in kind.knows}} if kind.knows else {}
+    return _slice(lab, name, [*kind.roles, *netbooted], minion) | about
 
 
 def _slice(lab, name, roles, minion):

@@ -39,13 +39,13 @@ def _domain(lab, name, vm):
         "type": {"kvm": "kvm", "tcg": "qemu"}[host.accel],
         "uuid": derive.vm_uuid(lab.name, name),
         "title": f"{name}.{lab.domain}",
-        "memory_mib": kind.memory_mib,
-        "vcpus": kind.vcpus,
+        "memory_mib": facts.of_vm(lab, name, "memory_mib"),
+        "vcpus": facts.of_vm(lab, name, "vcpus"),
         **({"machine": "q35", "firmware": "uefi"} if firmware != "bios" else {}),
         **_boots(lab, name, vm, kind),
         **({"disks": disks} if disks else {}),
         "nics": {
-            derive.mac(lab.name, name, network): _nic(lab, vm.host, network)
+            facts.vm_mac(lab, name, network): _nic(lab, vm.host, network)
             | ({"rom": False} if firmware != "bios" else {})
             for network in facts.vm_nics(lab, vm)
         },

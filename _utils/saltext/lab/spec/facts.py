@@ -1,6 +1,6 @@
 """Questions about a lab that both its check and its compilation ask.  Pure."""
 
-from saltext.lab.spec import derive
+from saltext.lab.spec import blocks, derive
 
 
 def serves(lab, master):
@@ -10,7 +10,11 @@ def serves(lab, master):
 
 def minions(lab, serves):
     """Return the ids of the machines whose master *serves* ``physical``, ``virtual`` or both."""
-    return {*(lab.hosts if "physical" in serves else ()), *(lab.vms if "virtual" in serves else ())}
+    virtual = lab.vms.keys() | blocks.machines(lab).keys()
+    return {*(lab.hosts if "physical" in serves else ()), *(virtual if "virtual" in serves else ())}
+
+
+PRIORITY = 50  #: of a VM where nobody states one
 
 
 def hypervisors(lab):
@@ -29,6 +33,11 @@ def vm_place(lab, name):
     return vm.address or derive.vm_place(lab.networks, vm_nics(lab, vm)[0], name)
 
 
+def vm_mac(lab, name, network):
+    """Return the MAC of VM *name*'s card in *network*."""
+    return lab.vms[name].macs.get(network) or derive.mac(lab.name, name, network)
+
+
 def disks(lab, name):
     """Return the disks of VM *name* by their names, in order of their letters: its class's, and its own over those."""
     vm = lab.vms[name]
@@ -41,6 +50,24 @@ def disks(lab, name):
             if of[2] == "a"
         }
     return dict(sorted(found.items(), key=lambda item: item[0][2]))
+
+
+def of_vm(lab, name, key):
+    """Return what VM *name* states for *key*, such as ``memory_mib``, or else its class; None where neither does."""
+    vm = lab.vms[name]
+    own = getattr(vm, key)
+    return getattr(lab.classes[vm.class_], key) if own is None else own
+
+
+def needs(lab, name):
+    """Return the VMs that have to be up before VM *name* starts, and that are in the lab."""
+    vm = lab.vms[name]
+    return [one for one in dict.fromkeys([*lab.classes[vm.class_].needs, *vm.needs]) if one in lab.vms and one != name]
+
+
+def priority(lab, name):
+    """Return the priority of VM *name*: those with a smaller number come first."""
+    return PRIORITY if (stated := of_vm(lab, name, "priority")) is None else stated
 
 
 def level(lab, name):
@@ -62,6 +89,8 @@ def places(lab):
             yield f"lab:hosts:{name}:joins", place
     for name in lab.vms:
         yield f"lab:vms:{name}:address", vm_place(lab, name)
+    for one in blocks.numbered(lab, "machine"):
+        yield one.path, one.place
 
 
 def macs(lab):
@@ -70,7 +99,9 @@ def macs(lab):
         yield f"lab:hosts:{name}:mac", host.mac
     for name, vm in lab.vms.items():
         for network in vm_nics(lab, vm):
-            yield f"lab:vms:{name}:nics:{network}", derive.mac(lab.name, name, network)
+            yield f"lab:vms:{name}:nics:{network}", vm_mac(lab, name, network)
+    for one in blocks.numbered(lab, "machine"):
+        yield one.path, one.mac
 
 
 def wanted(lab, host):

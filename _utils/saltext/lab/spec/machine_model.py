@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from saltext.lab.schema import Model, field
 from saltext.lab.spec.cloud_model import Cloud
-from saltext.lab.spec.names import Name, Part, Place
+from saltext.lab.spec.names import Mac, Name, Part, Place
 from saltext.lab.spec.netboot_model import BOOT, FIRMWARE, INSTALL, LOADER, OVERLAYS, Boot, Firmware, Install, Loader
 from saltext.lab.spec.storage_model import Device, Disk
 
@@ -38,6 +38,11 @@ class Class(Model):
     apart: Name | None = field(APART, "dns")
     zones: list[Name] = field("zones that its VMs may be in; all if not stated", ["attic"], default=[])
     needs: list[Name] = field("VMs that have to be up before its VMs start", ["nas1"], default=[])
+    knows: list[Name] = field(
+        "blocks and classes whose machines its own are told of, by name with address and MAC, before these are there",
+        ["node"],
+        default=[],
+    )
 
 
 class Vm(Model):
@@ -45,6 +50,11 @@ class Vm(Model):
     host: Name | None = field("hypervisor that it runs on; chosen if not stated: lab.explain", "hv1")
     address: Place | None = field("address of its first card: network+number", "lan+21")
     nics: list[Name] | None = field("networks, instead of its class's", ["lan"], min_length=1)
+    macs: dict[Name, Mac] = field(
+        "MACs of its cards by their networks; they follow from its name if not stated",
+        {"lan": "52:54:00:00:00:65"},
+        default={},
+    )
     disks: dict[Device, Disk | None] = field(
         "disks beside its class's, or in place of them; null takes one out",
         {"vdb": {"pool": "vms", "size_gib": 100}},

@@ -5,12 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from saltext.lab.schema import Model, field
+from saltext.lab.spec.block_model import Block
 from saltext.lab.spec.ceph_model import Ceph
 from saltext.lab.spec.cluster_model import Cluster
 from saltext.lab.spec.host_model import Host
 from saltext.lab.spec.machine_model import Class, Vm
 from saltext.lab.spec.names import Name
-from saltext.lab.spec.netboot_model import Block, Netboot
+from saltext.lab.spec.netboot_model import Netboot
 from saltext.lab.spec.network_model import Network
 from saltext.lab.spec.profile_model import Profile
 from saltext.lab.spec.storage_model import Image, Pool, Secret, SecretName
@@ -54,7 +55,7 @@ class Lab(Model):
     vms: dict[Name, Vm] = field("virtual machines by name", {"web1": {"class": "web", "host": "hv1"}}, default={})
     netboot: Netboot | None = field("who serves DHCP, DNS and what machines boot", {"dhcp": "pi2"})
     blocks: dict[Name, Block] = field(
-        "machines that are told by the beginning of their MAC, by the block's name",
+        "machines that are told by the beginning of their MAC, or are numbered, by the block's name",
         {"node": {"mac": "52:54:00:88:*:*", "network": "lan", "class": "web"}},
         default={},
     )

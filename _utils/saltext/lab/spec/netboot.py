@@ -4,7 +4,7 @@ import ipaddress
 
 from saltext.lab.netboot import dnsmasq, nginx
 from saltext.lab.netboot.pxelinux import PACKAGES
-from saltext.lab.spec import boot_scripts, cloud, derive, facts, pxelinux, wires
+from saltext.lab.spec import blocks, boot_scripts, cloud, derive, facts, pxelinux, wires
 from saltext.lab.spec.netboot_facts import (
     address,
     block_range,
@@ -90,16 +90,16 @@ def _networks(lab):
     for name in networks(lab, "dhcp"):
         wish, subnet = lab.networks[name].dhcp, ipaddress.IPv4Network(lab.networks[name].subnet)
         tftp, http = (address(lab, servers(lab)[role], name) for role in ("tftp", "http"))
-        blocks = [block for block, of in lab.blocks.items() if of.network == name]
+        told = [block for block, of in blocks.patterns(lab).items() if of.network == name]
         if wish.proxy:
             lines += [dnsmasq.proxy(name, subnet), *dnsmasq.proxy_boot(name, tftp, http)]
             continue
         lines.append(dnsmasq.network(name, subnet, numbers(lab, name, wish.range), wish.lease))
-        for block in blocks:
+        for block in told:
             mac, own = lab.blocks[block].mac, block_range(lab, block)
             lines += dnsmasq.block(block, mac, own, subnet.netmask, wish.lease)
         if lab.networks[name].netboot:
-            lines += dnsmasq.boot(name, tftp, http, blocks)
+            lines += dnsmasq.boot(name, tftp, http, told)
     return lines
 
 
@@ -135,6 +135,7 @@ def _ip(lab, place):
 def _names(lab):
     places = {name: [host.address, *host.joins] for name, host in lab.hosts.items()}
     places |= {name: [facts.vm_place(lab, name)] for name in lab.vms}
+    places |= {name: [one.place] for name, one in blocks.machines(lab).items()}
     aliases = {name: sorted(alias for alias, of in lab.aliases.items() if of == name) for name in places}
     return {
         name: dnsmasq.names([_ip(lab, place) for place in of], name, lab.domain, aliases[name])

@@ -4,7 +4,7 @@ import hashlib
 import ipaddress
 from typing import NamedTuple
 
-from saltext.lab.spec import derive, facts
+from saltext.lab.spec import blocks, derive, facts
 from saltext.lab.spec.netboot_model import Install
 
 INSTALLER = "installer"  #: the image that installs others
@@ -16,6 +16,7 @@ class Machine(NamedTuple):
     """A machine that the lab names, by the card that it boots from."""
 
     name: str
+    at: str  #: its pillar path
     of: str  #: which master is its own: physical or virtual
     place: str  #: network+number
     mac: str
@@ -39,8 +40,8 @@ def servers(lab):
 
 
 def networks(lab, kind):
-    """Return the networks with *kind*, ``dhcp`` or ``netboot``."""
-    return [name for name, network in lab.networks.items() if getattr(network, kind)]
+    """Return the networks with *kind*, ``dhcp`` or ``netboot``, sorted: another order would restart their servers."""
+    return sorted(name for name, network in lab.networks.items() if getattr(network, kind))
 
 
 def reserved(lab, network):
@@ -50,7 +51,8 @@ def reserved(lab, network):
 
 def machines(lab):
     """Return every ``Machine`` that the lab names, in its order."""
-    return [_host(lab, name) for name in lab.hosts] + [_vm(lab, name) for name in lab.vms]
+    brought = [_numbered(lab, one) for one in blocks.numbered(lab, "machine")]
+    return [_host(lab, name) for name in lab.hosts] + [_vm(lab, name) for name in lab.vms] + brought
 
 
 def installed(lab):
@@ -71,17 +73,23 @@ def images(lab):
 def _host(lab, name):
     host = lab.hosts[name]
     over = _over(lab, host)
-    return Machine(
-        *(name, "physical", host.address, host.mac, host.boot, host.image, over, host.install, None, host.loader)
-    )
+    told = (host.address, host.mac, host.boot, host.image, over, host.install, None, host.loader)
+    return Machine(name, f"lab:hosts:{name}", "physical", *told)
 
 
 def _vm(lab, name):
     vm, place = lab.vms[name], facts.vm_place(lab, name)
-    kind, mac = lab.classes[vm.class_], derive.mac(lab.name, name, place.split("+")[0])
+    kind, mac = lab.classes[vm.class_], facts.vm_mac(lab, name, place.split("+")[0])
     boot, install = vm.boot or kind.boot, vm.install or kind.install
     firmware, loader = vm.firmware or kind.firmware, vm.loader or kind.loader
-    return Machine(name, "virtual", place, mac, boot, kind.image, _over(lab, kind, vm), install, firmware, loader)
+    told = (place, mac, boot, kind.image, _over(lab, kind, vm), install, firmware, loader)
+    return Machine(name, f"lab:vms:{name}", "virtual", *told)
+
+
+def _numbered(lab, one):
+    kind = lab.classes[lab.blocks[one.block].class_]
+    told = (one.place, one.mac, lab.blocks[one.block].boot or kind.boot, kind.image, _over(lab, kind), kind.install)
+    return Machine(one.name, one.path, "virtual", *told, None, kind.loader)
 
 
 def _over(lab, *of):
@@ -118,7 +126,7 @@ def ranges(lab):
     for name in networks(lab, "dhcp"):
         if lab.networks[name].dhcp.range:
             yield f"lab:networks:{name}:dhcp:range", name, lab.networks[name].dhcp.range
-    for name, block in lab.blocks.items():
+    for name, block in blocks.patterns(lab).items():
         if block.range:
             yield f"lab:blocks:{name}:range", block.network, block.range
 

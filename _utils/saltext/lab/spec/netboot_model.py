@@ -12,7 +12,6 @@ Firmware = Literal["bios", "uefi", "uefi-http"]
 Loader = Literal["ipxe", "pxelinux"]
 Numbers = Annotated[str, StringConstraints(pattern=r"^[0-9]+-[0-9]+$")]
 DiskId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:+-]+$")]
-MacPattern = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){0,4}(:\*){1,5}$")]
 Seconds = Annotated[int, Field(ge=120)]  #: dnsmasq gives no shorter lease (dnsmasq(8), --dhcp-range)
 BOOT = (
     "what it boots over the network: its image into memory each time, its own disk, or the installer of its image until"
@@ -75,10 +74,3 @@ class Netboot(Model):
         default=False,
     )
     timeout: int = field("how long its menu waits", 5, unit="s", default=5, ge=1, le=3600)
-
-
-class Block(Model):
-    mac: MacPattern = field("MACs of its machines", "52:54:00:88:*:*", default=...)
-    network: Name = field("network that they boot in", "lan", default=...)
-    class_: Name = field("class that they boot", "web", default=..., alias="class")
-    range: Numbers | None = field("numbers of their addresses; the network's if not stated", "150-159")

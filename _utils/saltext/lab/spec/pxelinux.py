@@ -1,13 +1,14 @@
 """Who loads PXELINUX, and what that is told.  Pure."""
 
 from saltext.lab.netboot import pxelinux
+from saltext.lab.spec import blocks as numbered
 from saltext.lab.spec import boot_scripts
 from saltext.lab.spec.netboot_facts import PXELINUX, block_range, machines
 
 
 def macs(lab):
     """Return the MACs of those who load PXELINUX: of machines, and the patterns of blocks."""
-    return [one.mac for one in own(lab)] + [block.mac for block in blocks(lab).values()]
+    return sorted(one.mac for one in own(lab)) + [block.mac for block in blocks(lab).values()]
 
 
 def files(lab, stock):
@@ -31,4 +32,6 @@ def own(lab):
 
 def blocks(lab):
     """Return the blocks whose machines load PXELINUX."""
-    return {name: block for name, block in lab.blocks.items() if lab.classes[block.class_].loader == PXELINUX}
+    return {
+        name: block for name, block in numbered.patterns(lab).items() if lab.classes[block.class_].loader == PXELINUX
+    }

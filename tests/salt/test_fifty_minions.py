@@ -1,4 +1,4 @@
-"""Fifty real minions at a master's door at once: what tests/salt shows with light ones, in some minutes."""
+"""Fifty real minions at a master's door at once."""
 
 import json
 import os
