@@ -23,10 +23,8 @@ def parts(lab, domains, records, digests, now):
     """
     for host in dict.fromkeys(vm.host for vm in lab.vms.values()):
         mine = [name for name, vm in lab.vms.items() if vm.host == host]
-        untold = [
-            one for one, it in ((host, domains[host]), (lab.masters.virtual, records)) if not isinstance(it, dict)
-        ]
-        if untold:
+        told = [(host, domains[host]), (lab.masters.virtual, records)]
+        if untold := [one for one, answer in told if not isinstance(answer, dict)]:
             yield from (unknown(vm, f"{untold[0]} can be asked") for vm in mine)
             continue
         starts = due.starts(lab, host, domains[host], records, now)
@@ -34,11 +32,11 @@ def parts(lab, domains, records, digests, now):
             yield from _of(vm, vm in starts, starts.get(vm), records.get(vm), digests[vm])
 
 
-def gone(lab, records, many=False):
+def gone(lab, records):
     """Yield which keys the virtual master would lose, as the spec has their machines no more."""
     ids = due.gone(lab, records)
     yield from (Planned(one, "key", records[one]["fingerprint"], None) for one in ids)
-    if keys.is_much(ids, records) and not many:
+    if keys.is_much(ids, records):
         why = f"{len(ids)} of {len(records)} machines are not in the spec any more: lab.bootstrap wants forget=true"
         yield Problem(lab.masters.virtual, why)
 
