@@ -50,10 +50,10 @@ unit: setup  ## tests of pure code
 	$(PY) -m pytest tests/unit
 
 daemon: images  ## tests against real daemons in directories of their own
-	$(PY) -m pytest -n 2 --dist loadfile tests/daemon
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/daemon
 
 salt: setup  ## tests with real masters and minions
-	$(PY) -m pytest -n 2 --dist loadfile tests/salt
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/salt
 
 lab: images  ## tests of the whole lab, in a rack of their own
 	$(PY) -m pytest tests/lab

@@ -17,6 +17,21 @@ lab:
 UNSERVED = ALONE + "  networks: {lan: {subnet: 10.10.0.0/24}}\n"
 MISTAKES = UNSERVED.replace("virtual: pi1", "virtual: pi9").replace("lan+1", "lan+1, joins: [lam+2]")
 SERVED = ALONE + "  networks: {lan: {subnet: 10.10.0.0/24, dhcp: {range: 100-149}}}\n  netboot: {dhcp: pi1}\n"
+NUMBERED = """
+lab:
+  name: demo
+  domain: demo.example
+  masters: {physical: pi1, virtual: pi2}
+  networks: {lan: {subnet: 10.10.0.0/24, netboot: true, dhcp: {}}}
+  netboot: {dhcp: pi1}
+  hosts:
+    pi1: {mac: "52:54:00:00:01:01", address: lan+1}
+    pi2: {mac: "52:54:00:00:01:02", address: lan+2}
+  images: {ram: {kind: ram}}
+  classes: {compute: {image: ram, nics: [lan], boot: ram}}
+  blocks:
+    node: {class: compute, ids: 101-102, name: "node{id}", mac: "52:54:00:00:{id:04x}", address: "lan+{id}"}
+"""
 
 
 def test_a_spec_without_mistakes(master):
@@ -79,6 +94,29 @@ def test_the_master_of_the_vms_makes_no_plan(master):
 
     assert (done.returncode, done.stdout.count("\n")) == (1, 1), done
     assert "lab.plan needs the hosts — pi1 is their master — on pi1: salt-run lab.plan" in done.stdout
+
+
+def test_a_numbered_machine_is_let_in_by_the_master_of_the_vms_which_says_who_can_see_it(master, spec):
+    spec(NUMBERED)
+    done = master.run("lab.enroll", "node101")
+    words = " ".join(done.stdout.split())
+
+    assert done.returncode == 0, done
+    assert "MAC, by DHCP 52:54:00:00:00:65" in words
+    assert "On pi1: salt -L pi1 lab_netboot.told 10.10.0.101" in words
+
+
+def test_numbered_machines_are_found_by_the_beginning_of_a_mac(master, spec):
+    spec(NUMBERED)
+    found = master.run("lab.blocks", "mac=52:54:00:00:00:66")
+    wrong = master.run("lab.blocks", "subnet=lan")
+
+    assert (found.returncode, found.stdout.splitlines()) == (
+        0,
+        ["node102  52:54:00:00:00:66  10.10.0.102  number 102 of node", "node: the next free number is 103"],
+    )
+    assert (wrong.returncode, wrong.stdout.count("\n")) == (2, 1), wrong
+    assert "subnet=lan is no network" in wrong.stdout
 
 
 def test_the_doctor_says_what_is_wrong_and_exits_with_1(master, spec):

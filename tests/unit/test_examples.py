@@ -3,6 +3,7 @@
 import copy
 import json
 from pathlib import Path
+from typing import get_args
 
 import jsonschema
 import pytest
@@ -14,10 +15,11 @@ from saltext.lab.errors import BadWish
 from saltext.lab.netboot.versions import Stock
 from saltext.lab.ovs.model import Bridges
 from saltext.lab.plan import merge
-from saltext.lab.schema import check
+from saltext.lab.schema import check, example
 from saltext.lab.spec import facts, source
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
+from saltext.lab.spec.model import Lab
 from saltext.lab.virt import volume_xml
 from saltext.lab.virt.model import Domains
 from saltext.lab.virt.pool_model import Pools
@@ -41,6 +43,14 @@ TAKEN = {
 }
 #: Whose entries may come and go without any other noticing, beside those whose work it is to know them all.
 PARTS = ("hosts", "vms", "classes", "blocks", "pools", "images", "secrets", "networks")
+
+
+#: The parts of the spec whose entries are secret as a whole, and their models.
+HIDDEN = {
+    part: model
+    for part, info in Lab.model_fields.items()
+    if getattr(model := (get_args(info.annotation) or [None])[-1], "hidden", False)
+}
 
 
 def labs():
@@ -131,18 +141,28 @@ def test_who_stays_does_not_notice_that_others_go(name, data):
 def marked(name):
     """Return the spec *name* with a secret in each place for one, and ``[(part, secret, who may have it)]``."""
     spec, lab, found = copy.deepcopy(SPECS[name]), LABS[name], []
-    for one, stated in spec.get("secrets", {}).items():
-        stated.pop("value_file", None)
-        stated["value"] = f"AQB{one}SdFhlAAAAABAAfakefakefakefakefakefakefake=="
-        pools = {pool for pool in lab.pools if (login := facts.pool_login(lab, pool)) and login.secret == one}
-        found.append(("secrets", stated["value"], {vm.host for of, vm in lab.vms.items() if disks_in(lab, of, pools)}))
+    for part, model in HIDDEN.items():
+        key = next(name.removesuffix("_file") for name in model.model_fields if name.endswith("_file"))
+        for one, stated in (spec.setdefault(part, {}) | {"spare": example(model)}).items():
+            secret = f"AQB{one}SdFhlAAAAABAAfakefakefakefakefakefakefake=="
+            spec[part][one] = {of: text for of, text in stated.items() if of != f"{key}_file"} | {key: secret}
+            found.append((part, secret, users(lab, one) if part == "secrets" else set()))
     of_class = {one: {of for of, part in SLICES[name].items() if part.get("class") == one} for one in lab.classes}
-    for part, owners in (("classes", of_class), ("vms", {one: {one} for one in spec.get("vms", {})})):
+    for part, owners in (
+        ("classes", of_class),
+        ("vms", {one: {one} & SLICES[name].keys() for one in spec.get("vms", {})}),
+    ):
         for one in spec.get(part, {}):
             secret = f"correct-horse-{part}-{one}-battery"
             spec[part][one]["data"] = merge(spec[part][one].get("data", {}), {"login": {part: secret}})
             found.append((part, secret, owners[one]))
     return spec, found
+
+
+def users(lab, secret):
+    """Return the hypervisors of the VMs with a disk in a pool that logs in with *secret*."""
+    pools = {pool for pool in lab.pools if (login := facts.pool_login(lab, pool)) and login.secret == secret}
+    return {vm.host for name, vm in lab.vms.items() if disks_in(lab, name, pools)}
 
 
 def disks_in(lab, vm, pools):

@@ -169,6 +169,16 @@ def test_a_vm_of_a_block_is_as_one_that_is_stated():
     assert list(of_block["hv1"]["virt"]["domains"]["guest1"]["nics"]) == ["52:54:00:01:01:00"]
 
 
+def test_the_vms_of_a_block_are_in_the_cluster_that_names_it():
+    shop = {"kind": "production", "vms": ["web1", "guest2"], "blocks": ["guest", "node"]}
+
+    assert lab({"clusters": {"shop": shop}}).clusters["shop"].vms == ["web1", "guest2", "guest1"]
+
+
+def test_a_vm_of_a_block_is_stated_where_its_number_is():
+    assert [blocks.at(lab(), name) for name in ("guest1", "web1")] == ["lab:blocks:guest:ids", "lab:vms:web1"]
+
+
 @given(ids=st.tuples(st.integers(40, 60), st.integers(0, 8)), data=st.data())
 def test_a_machine_does_not_notice_that_others_come_go_or_change_places(ids, data):
     before = compile(lab())

@@ -8,13 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saltext.lab.errors import BadWish
-from saltext.lab.ovs.model import Bridges
 from saltext.lab.plan import merge
-from saltext.lab.schema import check
 from saltext.lab.spec import derive, source
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
-from saltext.lab.virt.model import Domains
 
 ATTIC = source.load(sls="attic")
 SIX = ("isp", "internet", "lan", "storage", "wan", "ipmi")
@@ -177,19 +174,12 @@ def test_a_guest_shares_the_card_of_its_host():
     assert part["links"]["dmz0"] == {"mtu": 1500}
 
 
-@pytest.mark.parametrize("name", ["demo", "attic", "boots"])
-def test_what_the_hosts_of_an_example_get_are_wishes_that_their_states_take(name):
-    for part in compile(checked(source.load(sls=name))).values():
-        if "ovs" in part:
-            assert check(Bridges, part["ovs"]["bridges"], "b").keys() == part["ovs"]["bridges"].keys()
-        if "virt" in part:
-            assert check(Domains, part["virt"]["domains"], "d") == part["virt"]["domains"]
-
-
 def test_the_six_networks_are_in_the_example():
     assert set(checked(ATTIC).networks) == set(SIX)
 
 
+JOINED = {"uplinks": {"trunk0": ["internet"]}, "joins": ["internet+13"], "datapath": "netdev"}
+NUMBERED = {"mac": "52:54:00:00:00:{id:02x}", "address": "lan+6{id}"}
 ATTACHED = {
     "a firewall in lan": (
         {"classes": {"firewall": {"nics": ["lan", "isp"]}}},
@@ -230,6 +220,21 @@ ATTACHED = {
     "a firewall that is more": (
         {"classes": {"firewall": {"parts": ["firewall", "router"]}}},
         "lab:vms:fw1 is firewall and router: a firewall is nothing else",
+    ),
+    "a server where nobody boots": (
+        {"hosts": {"nb1": JOINED}},
+        "lab:hosts:nb1 is in internet, where it has no business",
+    ),
+    "a master of hosts where none is": (
+        {"hosts": {"pi1": JOINED}},
+        "lab:hosts:pi1 is in internet, where it has no business",
+    ),
+    "a block that is not in wan": (
+        {
+            "classes": {"thin": {"image": "ram", "nics": ["lan"], "parts": ["compute"]}},
+            "blocks": {"thin": {"class": "thin", "ids": "1-2", "name": "thin{id}", **NUMBERED}},
+        },
+        "lab:blocks:thin is not in wan (it is compute): add it",
     ),
     "a machine without a part": (
         {"classes": {"compute": {"parts": []}}},

@@ -29,7 +29,7 @@ class Highstate(Model):
 
 class Record(Model):
     id: Minion = field("id that the minion will present", "web1", default=...)
-    fingerprint: Fingerprint = field("of the key that it will present", "9f86…", default=...)
+    fingerprint: Fingerprint = field("of the key that it will present", "9f86d081" * 8, default=...)
     expires: float = field("until when it may be admitted", 1700000600.0, unit="s since 1970", default=...)
     uuid: str | None = field("UUID of the machine", "6ba7b810-9dad-11d1-80b4-00c04fd430c8")
     host: str | None = field("hypervisor that it runs on", "hv1")

@@ -31,7 +31,7 @@ class Told(Machine):
 class Attributes(Model):
     mac: Mac | None = field("of the machine that the DHCP server gave its address", "52:54:00:00:01:01")
     machine: Machine | None = field("what it says that it is", {"macs": ["52:54:00:00:01:01"]})
-    fingerprint: Fingerprint | None = field("of the key that it says is its own", "9f86…")
+    fingerprint: Fingerprint | None = field("of the key that it says is its own", "9f86d081" * 8)
     why: str = field("why it says nothing", NOTHING, default="", max_length=500)
 
 

@@ -3,7 +3,7 @@
 from saltext.lab.admit.record import Minion
 from saltext.lab.errors import LabError, NotSafe, Refused
 from saltext.lab.schema import check
-from saltext.lab.spec import entrants, facts
+from saltext.lab.spec import blocks, entrants, facts
 
 PING = 3  #: seconds that a hypervisor has to say that it is there
 
@@ -17,7 +17,9 @@ def remove(lab, fleet, name, disks=False):
     """
     check(Minion, name, "name")
     if name in lab.vms:
-        raise Refused(f"{name} is in the spec", "lab.bootstrap would make it anew", f"take it out of lab:vms:{name}")
+        raise Refused(
+            f"{name} is in the spec", "lab.bootstrap would make it anew", f"take it out of {blocks.at(lab, name)}"
+        )
     if name in entrants.of(lab):
         raise Refused(f"{name} is a physical machine", "only VMs are removed", f"salt-run lab.revoke {name}")
     found = _domains(fleet, facts.hypervisors(lab))

@@ -22,10 +22,10 @@ def told(lab, fleet, host, serves=("physical",)):
     if machine.boot != "ram":
         return Attributes(why=LOCAL)
     servers, (_, address) = netboot_facts.servers(lab), derive.address(lab.networks, machine.place)
-    if "physical" not in serves:
-        ask = f"salt -L {servers['dhcp']},{servers['http']} lab_netboot.told {address.ip}"
-        return Attributes(why=f"only the master of the hosts can ask. On {lab.masters.physical}: {ask}")
     asked = sorted({servers["dhcp"], servers["http"]})
+    if "physical" not in serves:
+        ask = f"salt -L {','.join(asked)} lab_netboot.told {address.ip}"
+        return Attributes(why=f"only the master of the hosts can ask. On {lab.masters.physical}: {ask}")
     answers = fleet.call_all(asked, "lab_netboot.told", str(address.ip), timeout=SECONDS)
     given, said = (_checked(answers[servers[role]], servers[role]) for role in ("dhcp", "http"))
     return said.model_copy(update={"mac": given.mac})

@@ -53,9 +53,29 @@ def one(name, block, number):
 
 
 def expanded(lab):
-    """Return *lab* with the VMs of its blocks among its ``vms``; one that is stated there stays as it is."""
-    made = {one.name: vm(lab, one) for one in numbered(lab, "vm") if one.name not in lab.vms}
-    return lab.model_copy(update={"vms": lab.vms | made}) if made else lab
+    """
+    Return *lab* with the VMs of its blocks among its ``vms``, and among those of their clusters.
+
+    One that is stated in ``vms`` stays as it is.
+    """
+    its = numbered(lab, "vm")
+    made = {one.name: vm(lab, one) for one in its if one.name not in lab.vms}
+    if not its:
+        return lab
+    clusters = {name: _whole(cluster, its) for name, cluster in lab.clusters.items()}
+    return lab.model_copy(update={"vms": lab.vms | made, "clusters": clusters})
+
+
+def _whole(cluster, its):
+    """Return *cluster* with those of *its* among its VMs whose blocks are named there."""
+    names = [one.name for one in its if one.block in cluster.blocks]
+    return cluster.model_copy(update={"vms": list(dict.fromkeys([*cluster.vms, *names]))})
+
+
+def at(lab, name):
+    """Return the pillar path at which VM *name* is stated: its own, or the numbers of its block."""
+    made = (one.block for one in numbered(lab, "vm") if one.name == name and vm(lab, one).macs == lab.vms[name].macs)
+    return next((f"lab:blocks:{block}:ids" for block in made), f"lab:vms:{name}")
 
 
 def vm(lab, one):

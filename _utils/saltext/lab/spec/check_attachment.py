@@ -21,9 +21,10 @@ def attachment(lab):
     """Yield machines that are in one of the six networks where they have no business, or not where they have."""
     if not set(SIX) <= set(lab.networks):
         return
+    duties = _duties(lab)
     for name, host in lab.hosts.items():
         networks = [place.split("+")[0] for place in (host.address, *host.joins)]
-        yield from _machine(f"lab:hosts:{name}", host.parts, networks, _of_duty(lab, name))
+        yield from _machine(f"lab:hosts:{name}", host.parts, networks, duties.get(name, set()))
     for name, vm in lab.vms.items():
         yield from _machine(f"lab:vms:{name}", lab.classes[vm.class_].parts, facts.vm_nics(lab, vm))
     for name in {one.block for one in blocks.numbered(lab, "machine")}:
@@ -46,19 +47,23 @@ def _machine(at, parts, networks, more=frozenset()):
         yield f"{at} is not in {network} ({playing}): add it"
 
 
-def _of_duty(lab, host):
+def _duties(lab):
     """
-    Return where *host* may be because it serves there.
+    Return ``{host: networks}`` where it may be because it serves there.
 
     A master is where its machines have their first cards: who is not there admits nobody there.
     """
-    served = facts.serves(lab, host)
-    hosts = [one.address.split("+")[0] for one in lab.hosts.values() if "physical" in served]
-    vms = [facts.vm_nics(lab, vm)[0] for vm in lab.vms.values() if "virtual" in served]
-    numbered = [one.network for one in blocks.numbered(lab, "machine") if "virtual" in served]
-    boots = netboot_facts.networks(lab, "netboot")
-    here = boots if "virtual" in served or host in netboot_facts.servers(lab).values() else []
-    return {*hosts, *vms, *numbered, *here}
+    boots = set(netboot_facts.networks(lab, "netboot"))
+    firsts = {
+        "physical": {one.address.split("+")[0] for one in lab.hosts.values()},
+        "virtual": boots
+        | {facts.vm_nics(lab, vm)[0] for vm in lab.vms.values()}
+        | {one.network for one in blocks.numbered(lab, "machine")},
+    }
+    found = dict.fromkeys(netboot_facts.servers(lab).values(), boots)
+    for kind, master in lab.masters:
+        found[master] = found.get(master, set()) | firsts[kind]
+    return found
 
 
 RULES = (attachment,)

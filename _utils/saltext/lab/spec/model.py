@@ -47,7 +47,9 @@ class Lab(Model):
         default={},
     )
     secrets: dict[SecretName, Secret] = field(
-        "what pools log in with, by the name they call it", {"client.libvirt": {"cluster": "attic"}}, default={}
+        "what pools log in with, by the name they call it",
+        {"client.libvirt": {"cluster": "attic", "value_file": "/etc/ceph/libvirt.key"}},
+        default={},
     )
     classes: dict[Name, Class] = field(
         "what several VMs have in common", {"web": {"image": "ram", "nics": ["lan"]}}, default={}
@@ -60,7 +62,9 @@ class Lab(Model):
         default={},
     )
     aliases: dict[Name, Name] = field("further names in DNS: of which machine", {"salt": "pi2"}, default={})
-    ceph: Ceph | None = field("its Ceph cluster", {"fsid": "5b6f2d3e-6d4c-4f0e-9d0a-0a7c4f2f6a11"})
+    ceph: Ceph | None = field(
+        "its Ceph cluster", {"fsid": "5b6f2d3e-6d4c-4f0e-9d0a-0a7c4f2f6a11", "mons": ["hv1"], "public": "storage"}
+    )
     profiles: dict[Name, Profile] = field("what runs when, by name", {"night": {"vms": ["backup1"]}}, default={})
     profile: Name | None = field("the profile that is active until lab.profile chooses another", "night")
     clusters: dict[Name, Cluster] = field(
