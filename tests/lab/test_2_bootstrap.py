@@ -15,8 +15,8 @@ VMS = {
     "web3": ("hv2", "10.10.0.23", "on the other side of the tunnel"),
 }
 PLANS = "/var/lib/saltext-lab/plans"
-#: What Salt keeps of any job, and logs; what guests and daemons write by themselves.
-KEPT = ("/var/cache/salt/", "/var/log/")
+#: What Salt keeps of any job: caches, logs, and for a moment temporary files.
+KEPT = ("/var/cache/salt/", "/var/log/", "/tmp")
 
 
 def test_every_vm_is_admitted_and_highstated_from_its_own_slice(lab):

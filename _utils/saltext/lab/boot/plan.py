@@ -16,7 +16,7 @@ from saltext.lab.spec import facts
 from saltext.lab.spec.check import checked
 from saltext.lab.spec.compile import compile
 
-PATIENCE = 4  #: seconds that minions have to say that they are there
+PATIENCE = 10  #: seconds that minions have to say that they are there; hosts under load take some
 READING = 20  #: seconds to read files, domains and records
 TEST = 300  #: seconds to apply states under test
 
