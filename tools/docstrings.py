@@ -9,17 +9,18 @@ def functions(file):
     """Return the docstring of the Python *file*, and a section for each public function in it; imports nothing."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     public = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
-    heads = [f"### `{_virtual_name(tree, file.stem)}.{one.name}({ast.unparse(one.args)})`" for one in public]
+    module, names = _stated(tree, "__virtualname__", file.stem), _stated(tree, "__func_alias__", {})
+    heads = [f"### `{module}.{names.get(one.name, one.name)}({ast.unparse(one.args)})`" for one in public]
     told = [f"{head}\n\n{markdown(ast.get_docstring(one))}" for head, one in zip(heads, public, strict=True)]
     return [markdown(ast.get_docstring(tree)), *told]
 
 
-def _virtual_name(tree, name):
-    """Return what Salt calls the module *tree* of the file *name*."""
+def _stated(tree, name, default):
+    """Return what the module *tree* says by *name*, as Salt's loader reads it."""
     for node in tree.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__virtualname__":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
             return ast.literal_eval(node.value)
-    return name
+    return default
 
 
 def markdown(text):

@@ -78,19 +78,20 @@ def _models(schema, name, path):
     """Return the section of the model *name*, which stands at *path*, and of those in it."""
     model, inner = schema["$defs"][name], []
     for key, field in model["properties"].items():
-        below, there = _model_in(field)
-        inner += _models(schema, there, f"{path}:{key}{below}") if there else []
+        for below, there in _models_in(field):
+            inner += _models(schema, there, f"{path}:{key}{below}")
     return [f"## `{path}`", model.get("description", ""), _table(model), *inner]
 
 
-def _model_in(field):
-    """Return how the path goes on to the model in *field*, and its name; None where there is none."""
+def _models_in(field):
+    """Yield how the path goes on to each model in *field*, and its name."""
     for part in field.get("anyOf", [field]):
         if "$ref" in part:
-            return "", part["$ref"].rpartition("/")[2]
-        if found := _model_in(inside)[1] if (inside := _inside(part)) else None:
-            return ":NAME", found
-    return "", None
+            yield "", part["$ref"].rpartition("/")[2]
+        for tag, ref in part.get("discriminator", {}).get("mapping", {}).items():
+            yield f" ({part['discriminator']['propertyName']}: {tag})", ref.rpartition("/")[2]
+        if inside := _inside(part):
+            yield from ((":NAME", name) for _, name in [*_models_in(inside)][:1])
 
 
 def _inside(field):
@@ -119,7 +120,7 @@ def _type(field):
     """Return the type of *field* in words."""
     if "anyOf" in field:
         return " or ".join(_type(part) for part in field["anyOf"])
-    if "$ref" in field:
+    if "$ref" in field or "discriminator" in field:
         return "keys below"
     if values := field.get("enum", [field["const"]] if "const" in field else None):
         return ", ".join(_code(value) for value in values)

@@ -165,6 +165,14 @@ def test_a_host_that_is_off_is_powered_on_and_nobody_knows_what_then():
     ]
 
 
+def test_a_host_whose_button_cannot_tell_is_switched_on_where_it_does_not_answer():
+    assert of_host(power="unknown") == [Fact("hv1", "key", "k")]
+    assert of_host(power="unknown", heard=SILENT)[1:] == [
+        Planned("hv1", "power", "unknown", "on"),
+        unknown("hv1", "it answers"),
+    ]
+
+
 def test_a_host_that_was_installed_anew_is_admitted():
     assert of_host(accepted=None, heard=SILENT) == [Planned("hv1", "key", None, "k"), unknown("hv1", "it answers")]
     assert of_host(accepted="old", heard=SILENT)[0] == Planned("hv1", "key", "old", "k")

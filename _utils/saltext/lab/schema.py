@@ -6,13 +6,15 @@ that it is: what nobody stated stays unstated (``exclude_unset``).
 """
 
 import difflib
-import types
 import typing
 from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from saltext.lab.errors import BadWish
+from saltext.lab.schema_path import bare, inside, is_tag
+
+QUOTE = "'"
 
 
 class Model(BaseModel):
@@ -70,7 +72,11 @@ def _adapter(kind):
 
 
 def _mistake(kind, at, error):
-    path = ":".join(str(part) for part in (at, *error["loc"]) if part != "[key]")
+    path = ":".join(str(part) for part in (at, *_stated(kind, error["loc"])))
+    if error["type"] == "union_tag_not_found":
+        return f"{path}:{error['ctx']['discriminator'].strip(QUOTE)} is missing"
+    if error["type"] == "union_tag_invalid":
+        return _no_such_tag(path, **error["ctx"])
     if error["type"] == "extra_forbidden":
         return f"{path} is unknown{_alternatives(kind, error['loc'])}"
     if error["type"] == "missing":
@@ -78,6 +84,20 @@ def _mistake(kind, at, error):
     why = str(error["ctx"]["error"]) if error["type"] == "value_error" else error["msg"]
     shown = "" if _secret(kind, error["loc"]) else _shown(error["input"])
     return f"{path}{shown}: {why[:1].lower()}{why[1:]}"
+
+
+def _no_such_tag(path, discriminator, tag, expected_tags):
+    tags = [one.strip(QUOTE) for one in expected_tags.split(", ")]
+    near = nearest(tag, tags)
+    return f"{path}:{discriminator.strip(QUOTE)} is {str(tag)[:60]!r}{near}; there are {', '.join(tags)}"
+
+
+def _stated(kind, loc):
+    """Yield the parts of *loc* that a person wrote: neither marks of keys, nor which of several models was meant."""
+    for part in loc:
+        tag, kind = is_tag(kind, part), inside(kind, part)
+        if part != "[key]" and not tag:
+            yield part
 
 
 def _shown(value):
@@ -94,39 +114,14 @@ def _shown(value):
 def _secret(kind, loc):
     """Return whether *loc* leads to a ``hidden`` model, or into one."""
     for part in loc:
-        kind = _bare(kind)
-        if getattr(kind, "hidden", False):
+        if getattr(bare(kind), "hidden", False):
             return True
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            if (info := kind.model_fields.get(part)) is None:
-                return False
-            kind = info.annotation
-        elif typing.get_args(kind):
-            kind = typing.get_args(kind)[-1]
-    return bool(getattr(_bare(kind), "hidden", False))
+        kind = inside(kind, part)
+    return bool(getattr(bare(kind), "hidden", False))
 
 
 def _alternatives(kind, loc):
     for part in loc[:-1]:
-        kind = _inside(kind, part)
-    names = [info.alias or name for name, info in _bare(kind).model_fields.items()]
+        kind = inside(kind, part)
+    names = [info.alias or name for name, info in bare(kind).model_fields.items()]
     return f"{nearest(loc[-1], names)}; there are {', '.join(names)}"
-
-
-def _inside(kind, part):
-    kind = _bare(kind)
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return next(info.annotation for name, info in kind.model_fields.items() if part in (name, info.alias))
-    return typing.get_args(kind)[-1]
-
-
-def _bare(kind):
-    """Return *kind* without ``| None`` and ``Annotated``."""
-    while True:
-        origin, inner = typing.get_origin(kind), typing.get_args(kind)
-        if origin is typing.Annotated:
-            kind = inner[0]
-        elif origin in (types.UnionType, typing.Union):
-            kind = next(part for part in inner if part is not type(None))
-        else:
-            return kind

@@ -25,7 +25,7 @@ def gone(lab, records):
 
 def starts(lab, host, domains, records, now):
     """Return ``{vm: whether it runs now}`` of the VMs of *host* that have to be started: off, or out for good."""
-    mine = [name for name, vm in lab.vms.items() if vm.host == host]
+    mine = [name for name, vm in facts.guests(lab).items() if vm.host == host]
     running = {vm: bool(domains.get(vm, {}).get("running")) for vm in mine}
     return {vm: on for vm, on in running.items() if not on or is_lost(records.get(vm), now)}
 

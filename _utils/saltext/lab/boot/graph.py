@@ -38,7 +38,11 @@ def steps(lab, until=VERBS[-1]):
     hosts = [step for host in lab.hosts for step in _host(lab, host)]
     forget = Step("forget", lab.masters.virtual, (f"converge {lab.masters.virtual}",))
     enrol = [_enrol(lab, host) for host in _hypervisors(lab)]
-    vms = [step for name in sorted(lab.vms, key=lambda name: facts.priority(lab, name)) for step in _vm(lab, name)]
+    vms = [
+        step
+        for name in sorted(facts.guests(lab), key=lambda name: facts.priority(lab, name))
+        for step in _vm(lab, name)
+    ]
     proof = Step("prove", lab.name, tuple(step.id for step in hosts if step.verb == "converge"))
     return [step for step in [*hosts, forget, *enrol, *vms, proof] if step.verb in VERBS[: VERBS.index(until) + 1]]
 
@@ -55,7 +59,7 @@ def _enrol(lab, host):
 
 
 def _vm(lab, name):
-    needed = (f"highstate {other}" for other in facts.needs(lab, name))
+    needed = (f"highstate {other}" for other in facts.needs(lab, name) if other in facts.guests(lab))
     yield Step("start", name, (f"enrol {lab.vms[name].host}", *_served(lab, name), *needed))
     yield Step("highstate", name, (f"start {name}",), 600)
 
@@ -67,4 +71,4 @@ def _served(lab, vm):
 
 
 def _hypervisors(lab):
-    return dict.fromkeys(vm.host for vm in lab.vms.values())
+    return dict.fromkeys(vm.host for vm in facts.guests(lab).values())

@@ -20,7 +20,9 @@ class Hosts:
     def power(self, step):
         """Return what was done to have the host powered on."""
         driver = self._driver(step.machine)
-        if driver is None or driver.status() == "on":
+        if driver is None or (state := driver.status()) == "on":
+            return ""
+        if state == "unknown" and self.fleet.answers(step.machine):  # as of wake-on-LAN, or a person
             return ""
         driver.on()
         return "powered on"
@@ -77,10 +79,9 @@ class Hosts:
         return fingerprint(pub) if pub else None
 
     def status(self, host):
-        """Return ``on`` or ``off`` as its power driver says, ``unknown`` where it has none; the one that runs is on."""
+        """Return ``on``, ``off`` or ``unknown`` as its power driver says, and ``on`` where nothing is asked of one."""
         driver = self._driver(host) if host != self.lab.masters.physical else None
-        return driver.status() if driver else "on" if host == self.lab.masters.physical else "unknown"
+        return driver.status() if driver else "on"
 
     def _driver(self, host):
-        wish = self.lab.hosts[host].power
-        return wish and power.driver(wish.model_dump(), host)
+        return power.of(self.lab, host)

@@ -4,6 +4,7 @@ from saltext.lab.admit import keys
 from saltext.lab.admit.record import LIFETIME
 from saltext.lab.boot import due
 from saltext.lab.boot.plan_parts import Fact, Planned, Problem, restart, unknown
+from saltext.lab.spec import facts
 
 BOOT = 60  #: seconds from the start of a guest to its admission, where it has never told
 NEW, AGAIN = "a new one, enrolled", "off, and on with another key"
@@ -21,8 +22,9 @@ def parts(lab, domains, records, digests, now):
     *domains* is ``{host: {vm: domain}}``, *records* ``{id: record}`` of the virtual master; what is no dict could not
     be asked.  *digests* is ``{vm: digest}`` of what a highstate would apply, *now* in seconds since 1970.
     """
-    for host in dict.fromkeys(vm.host for vm in lab.vms.values()):
-        mine = [name for name, vm in lab.vms.items() if vm.host == host]
+    guests = facts.guests(lab)
+    for host in dict.fromkeys(vm.host for vm in guests.values()):
+        mine = [name for name, vm in guests.items() if vm.host == host]
         told = [(host, domains[host]), (lab.masters.virtual, records)]
         if untold := [one for one, answer in told if not isinstance(answer, dict)]:
             yield from (unknown(vm, f"{untold[0]} can be asked") for vm in mine)

@@ -35,7 +35,9 @@ def parts(host, seen, newest, guests):
     """
     yield from _entrance(host, seen)
     if isinstance(seen.heard, LabError):
-        if seen.power != "off" and seen.accepted:
+        if seen.power == "unknown":  # as of wake-on-LAN, or a person
+            yield Planned(host, "power", "unknown", "on")
+        elif seen.power != "off" and seen.accepted:
             yield Problem(host, str(seen.heard))
         yield unknown(host, "it answers")
         return

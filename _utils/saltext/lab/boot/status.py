@@ -43,9 +43,9 @@ def _host(lab, keys, name, power, answers):
 
 
 def _power(lab, name):
-    wish = lab.hosts[name].power
     try:
-        return power.driver(wish.model_dump(), name).status() if wish else "unknown"
+        driver = power.of(lab, name)
+        return driver.status() if driver else "unknown"
     except LabError as err:
         return str(err)
 
@@ -83,9 +83,14 @@ def _vm(lab, name, domains, records, minion):
         "power": "unknown" if domains is None else "on" if domain and domain["running"] else "off",
         "admitted": record.get("admitted") is not None,
         "highstated": highstate.get("at") if highstate.get("state") == "done" else None,
-        "address": str(derive.address(lab.networks, facts.vm_place(lab, name))[1].ip),
+        "address": _address(lab, name),
     }
-    return row | {"wrong": list(_wrong(lab, row, domain, highstate, records))}
+    others = lab.vms[name].adopt and domain is not None  # whether it runs is the business of who made it
+    return row | {"wrong": [] if others else list(_wrong(lab, row, domain, highstate, records))}
+
+
+def _address(lab, name):
+    return str(derive.address(lab.networks, facts.vm_place(lab, name))[1].ip) if name in facts.addressed(lab) else ""
 
 
 def _wrong(lab, row, domain, highstate, records):

@@ -6,15 +6,21 @@ from contextlib import closing
 from pathlib import Path
 
 from saltext.lab.errors import Refused, Unreachable
+from saltext.lab.power.button import Button
 
 SOCKET = "/run/rack/power.sock"  #: where the physical master of a rack finds it
 
 
-class Rack:
-    """The power button of one host in a rack; every call takes *timeout* seconds at the most."""
+class Rack(Button):
+    """
+    The power button of one host in a rack; every call takes *timeout* seconds at the most.
+
+    One whose plug is pulled cannot be switched on: ``Refused``.
+    """
 
     def __init__(self, host, path=SOCKET, timeout=10):
-        self._host, self._path, self._timeout = host, path, timeout
+        super().__init__(host)
+        self._path, self._timeout = path, timeout
 
     def status(self):
         """Return ``on`` or ``off``; a host whose plug is pulled is off."""
@@ -23,14 +29,6 @@ class Rack:
             raise Refused(f"there is no host {self._host} in the rack", f"it has {', '.join(hosts)}")
         return "on" if hosts[self._host]["power"] == "on" else "off"
 
-    def on(self):
-        """Switch it on; raises ``Refused`` when its plug is pulled."""
-        ask({"op": "on", "host": self._host}, self._path, self._timeout)
-
-    def off(self):
-        """Switch it off, as by holding the button."""
-        ask({"op": "off", "host": self._host}, self._path, self._timeout)
-
     def fingerprint(self):
         """Return that of the minion key the host was installed with; the rack writes it beside its socket."""
         try:
@@ -38,6 +36,9 @@ class Rack:
         except FileNotFoundError:
             return None
         return json.loads(record)["fingerprint"]
+
+    def _press(self, wish):
+        ask({"op": wish, "host": self._host}, self._path, self._timeout)
 
 
 def ask(request, path=SOCKET, timeout=10):

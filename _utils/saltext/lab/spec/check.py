@@ -4,11 +4,13 @@ from saltext.lab.errors import BadWish
 from saltext.lab.schema import nearest, parse
 from saltext.lab.spec import (
     blocks,
+    check_adopt,
     check_attachment,
     check_blocks,
     check_cloud,
     check_netboot,
     check_networks,
+    check_power,
     check_pxelinux,
     check_storage,
     derive,
@@ -37,6 +39,8 @@ def _dangling(lab):
         *check_storage.references(lab),
         *check_netboot.references(lab),
         *check_blocks.references(lab),
+        *check_power.references(lab),
+        *check_adopt.references(lab),
         *_of_ceph(lab),
     )
     for path, name, where, known in every:
@@ -113,7 +117,12 @@ def _macs(lab):
 
 
 def _uuids(lab):
-    yield from _shared((f"lab:hosts:{name}:uuid", host.uuid) for name, host in lab.hosts.items() if host.uuid)
+    yield from _shared(
+        (f"lab:{kind}:{name}:uuid", one.uuid)
+        for kind in ("hosts", "vms")
+        for name, one in getattr(lab, kind).items()
+        if one.uuid
+    )
 
 
 def _shared(values):
@@ -128,7 +137,7 @@ def _vms(lab):
     joined = {place.split("+")[0] for place in master.joins}
     if not lab.networks[managed := master.address.split("+")[0]].overlay:
         joined.add(managed)  # by its first card, whose wire is the network's own
-    for name, vm in lab.vms.items():
+    for name, vm in facts.guests(lab).items():
         first = facts.vm_nics(lab, vm)[0]
         if "hypervisor" not in lab.hosts[vm.host].roles:
             yield f"lab:vms:{name}:host {vm.host} is no hypervisor: add that role to lab:hosts:{vm.host}:roles"
@@ -156,5 +165,13 @@ KEYWORDS = {"name", "creates", "failhard", "fun", "listen", "onchanges", "onfail
 RESERVED = {"name", "domain", "id", "roles", "minion", "class", "host", "block", "number", "address", "members"}
 RULES = (
     *(_names, *check_networks.RULES, *check_attachment.RULES, _addresses, _twice, _macs, _uuids, _vms, _data),
-    *(*check_storage.RULES, *check_netboot.RULES, *check_cloud.RULES, *check_pxelinux.RULES, *check_blocks.RULES),
+    *(
+        *check_storage.RULES,
+        *check_netboot.RULES,
+        *check_cloud.RULES,
+        *check_pxelinux.RULES,
+        *check_blocks.RULES,
+        *check_power.RULES,
+        *check_adopt.RULES,
+    ),
 )

@@ -25,7 +25,7 @@ def attachment(lab):
     for name, host in lab.hosts.items():
         networks = [place.split("+")[0] for place in (host.address, *host.joins)]
         yield from _machine(f"lab:hosts:{name}", host.parts, networks, duties.get(name, set()))
-    for name, vm in lab.vms.items():
+    for name, vm in facts.guests(lab).items():
         yield from _machine(f"lab:vms:{name}", lab.classes[vm.class_].parts, facts.vm_nics(lab, vm))
     for name in {one.block for one in blocks.numbered(lab, "machine")}:
         kind = lab.classes[lab.blocks[name].class_]
@@ -57,7 +57,7 @@ def _duties(lab):
     firsts = {
         "physical": {one.address.split("+")[0] for one in lab.hosts.values()},
         "virtual": boots
-        | {facts.vm_nics(lab, vm)[0] for vm in lab.vms.values()}
+        | {network for vm in lab.vms.values() for network in facts.vm_nics(lab, vm)[:1]}
         | {one.network for one in blocks.numbered(lab, "machine")},
     }
     found = dict.fromkeys(netboot_facts.servers(lab).values(), boots)

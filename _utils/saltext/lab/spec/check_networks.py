@@ -72,7 +72,7 @@ def macvtap(lab):
             shared = [network for network in carried if lab.networks[network].attach == "macvtap"]
             if shared and len(carried) > 1:
                 yield f"lab:hosts:{name}:uplinks:{card} is shared by macvtap in {shared[0]}: it carries nothing else"
-    for name, vm in lab.vms.items():
+    for name, vm in facts.guests(lab).items():
         first = facts.vm_nics(lab, vm)[0]
         if vm.host == lab.masters.virtual and lab.networks[first].attach == "macvtap":
             yield (

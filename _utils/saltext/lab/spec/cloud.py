@@ -50,7 +50,7 @@ def _files(lab, name, wish):
 def _machine(lab, name, wish):
     cards = tuple(_card(lab, name, network, wish) for network in facts.vm_nics(lab, lab.vms[name]))
     minion = _minion(lab, name) if wish.salt else None
-    return cloud.Machine(name, derive.vm_uuid(lab.name, name), lab.domain, cards, tuple(wish.ssh_keys), minion)
+    return cloud.Machine(name, facts.vm_uuid(lab, name), lab.domain, cards, tuple(wish.ssh_keys), minion)
 
 
 def _card(lab, name, network, wish):

@@ -19,7 +19,7 @@ def compile(lab, stock=NOTHING):
     hosts = {name: _host(lab, name, stock) for name in lab.hosts}
     known = members.known(lab)
     brought = {name: _brought(lab, one, known) for name, one in blocks.machines(lab).items()}
-    return hosts | {name: _vm(lab, name, known) for name in lab.vms} | brought
+    return hosts | {name: _vm(lab, name, known) for name in facts.guests(lab)} | brought
 
 
 def _host(lab, name, stock):

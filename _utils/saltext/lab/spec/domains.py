@@ -15,9 +15,38 @@ NOT_TRIED = {"bios": (), "uefi": ("IPv6Support",), "uefi-http": ("IPv6Support", 
 def of(lab, host):
     """Return the part ``virt`` of *host*'s slice: its VMs, the files of images that they boot, and their storage."""
     mine = {name: vm for name, vm in lab.vms.items() if vm.host == host}
-    images = sorted({image for vm in mine.values() if (image := _on_host(lab, vm))})
-    domains = {name: _domain(lab, name, vm) for name, vm in mine.items()}
+    images = sorted({image for vm in mine.values() if not vm.adopt and (image := _on_host(lab, vm))})
+    domains = {name: _wish(lab, name, vm) for name, vm in mine.items()}
     return {"virt": {"ram_images": images, **storage.of(lab, host), "domains": domains}}
+
+
+def plug(lab, host, network):
+    """Return where a VM on *host* gets into *network*, as its card has it."""
+    if own := lab.hosts[host].plugs.get(network):
+        return own.model_dump(exclude_unset=True)
+    found = wires.plug(lab, host, network)
+    if found.card:
+        return {"direct": found.card, "direct_mode": "bridge"}
+    return {"bridge": found.bridge, "virtualport": "openvswitch"} | ({"tag": found.tag} if found.tag else {})
+
+
+def _wish(lab, name, vm):
+    """Return the wish for the domain of *vm*; what is stated in the words of libvirt goes over what follows."""
+    wish = (_adopted if vm.adopt else _domain)(lab, name, vm)
+    return _over(wish, vm.libvirt.model_dump(exclude_unset=True)) if vm.libvirt else wish
+
+
+def _over(wish, own):
+    """Return *wish* with *own* over it; unlike ``plan.merge`` it keeps null, which is a wish too."""
+    both = {key: _over(wish[key], part) for key, part in own.items() if isinstance(part, dict) and key in wish}
+    return wish | own | both
+
+
+def _adopted(lab, name, vm):
+    """Return the wish for a domain that somebody else made: what its VM states, and nothing that follows from it."""
+    nics = {facts.vm_mac(lab, name, network): plug(lab, vm.host, network) for network in facts.vm_nics(lab, vm)}
+    parts = {"memory_mib": vm.memory_mib, "vcpus": vm.vcpus, "disks": storage.devices(lab, name), "nics": nics}
+    return {"adopt": True, "uuid": facts.vm_uuid(lab, name)} | {key: part for key, part in parts.items() if part}
 
 
 def _on_host(lab, vm):
@@ -37,7 +66,7 @@ def _domain(lab, name, vm):
     firmware, disks, first = vm.firmware or kind.firmware, storage.devices(lab, name), cloud.domain(lab, name)
     return {
         "type": {"kvm": "kvm", "tcg": "qemu"}[host.accel],
-        "uuid": derive.vm_uuid(lab.name, name),
+        "uuid": facts.vm_uuid(lab, name),
         "title": f"{name}.{lab.domain}",
         "memory_mib": facts.of_vm(lab, name, "memory_mib"),
         "vcpus": facts.of_vm(lab, name, "vcpus"),
@@ -86,10 +115,8 @@ def _words(lab, name):
 
 
 def _nic(lab, host, network):
-    plug, mtu = wires.plug(lab, host, network), facts.mtu(lab, network)
-    nic = {"model": "virtio"} | ({"mtu": mtu} if mtu != 1500 else {})
-    if plug.card:
-        return nic | {"direct": plug.card, "direct_mode": "bridge"}
-    nic |= {"bridge": plug.bridge, "virtualport": "openvswitch"} | ({"tag": plug.tag} if plug.tag else {})
+    where, mtu = plug(lab, host, network), facts.mtu(lab, network)
+    nic = {"model": "virtio"} | ({"mtu": mtu} if mtu != 1500 else {}) | where
     # The switch in user space passes frames on with their checksums unfinished: ping works and TCP hangs.
-    return nic | ({"offloads": False} if lab.hosts[host].datapath == "netdev" else {})
+    slow = "virtualport" in where and lab.hosts[host].datapath == "netdev"
+    return nic | ({"offloads": False} if slow else {})

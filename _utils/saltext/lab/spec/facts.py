@@ -10,8 +10,18 @@ def serves(lab, master):
 
 def minions(lab, serves):
     """Return the ids of the machines whose master *serves* ``physical``, ``virtual`` or both."""
-    virtual = lab.vms.keys() | blocks.machines(lab).keys()
+    virtual = guests(lab).keys() | blocks.machines(lab).keys()
     return {*(lab.hosts if "physical" in serves else ()), *(virtual if "virtual" in serves else ())}
+
+
+def guests(lab):
+    """Return the VMs that the suite makes, and that have a minion of it, by name."""
+    return {name: vm for name, vm in lab.vms.items() if not vm.adopt}
+
+
+def addressed(lab):
+    """Return the names of the VMs whose address is known: all but those that others made and that state none."""
+    return [name for name, vm in lab.vms.items() if vm.address or not vm.adopt]
 
 
 PRIORITY = 50  #: of a VM where nobody states one
@@ -24,7 +34,13 @@ def hypervisors(lab):
 
 def vm_nics(lab, vm):
     """Return the networks of *vm*'s cards, in their order."""
-    return vm.nics or lab.classes[vm.class_].nics
+    of_class = [] if vm.adopt else lab.classes[vm.class_].nics
+    return of_class if vm.nics is None else vm.nics
+
+
+def vm_uuid(lab, name):
+    """Return the UUID of VM *name*, as text."""
+    return lab.vms[name].uuid or derive.vm_uuid(lab.name, name)
 
 
 def vm_place(lab, name):
@@ -42,7 +58,8 @@ def disks(lab, name):
     """Return the disks of VM *name* by their names, in order of their letters: its class's, and its own over those."""
     vm = lab.vms[name]
     kind = lab.classes[vm.class_]
-    found = {device: disk for device, disk in (kind.disks | vm.disks).items() if disk is not None}
+    of_class = {} if vm.adopt else kind.disks
+    found = {device: disk for device, disk in (of_class | vm.disks).items() if disk is not None}
     if lab.images[kind.image].kind == "disk":
         found |= {
             of: disk.model_copy(update={"image": disk.image or kind.image})
@@ -87,7 +104,7 @@ def places(lab):
         yield f"lab:hosts:{name}:address", host.address
         for place in host.joins:
             yield f"lab:hosts:{name}:joins", place
-    for name in lab.vms:
+    for name in addressed(lab):
         yield f"lab:vms:{name}:address", vm_place(lab, name)
     for one in blocks.numbered(lab, "machine"):
         yield one.path, one.place
@@ -105,10 +122,10 @@ def macs(lab):
 
 
 def wanted(lab, host):
-    """Return the networks that *host* has to reach by its switches: those of its VMs and its own, in order."""
+    """Return the networks that *host* has to reach by its uplinks: those of its VMs and its own, in order."""
     own = [place.split("+")[0] for place in lab.hosts[host].joins]
-    guests = [network for vm in lab.vms.values() if vm.host == host for network in vm_nics(lab, vm)]
-    return list(dict.fromkeys(own + guests))
+    its = [network for vm in lab.vms.values() if vm.host == host for network in vm_nics(lab, vm)]
+    return [network for network in dict.fromkeys(own + its) if network not in lab.hosts[host].plugs]
 
 
 def address_in(lab, host, network):

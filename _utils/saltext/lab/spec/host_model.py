@@ -4,11 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from saltext.lab.ovs.model import Bridge, BridgeName
 from saltext.lab.schema import Model, field
+from saltext.lab.spec.adopt_model import Plug
 from saltext.lab.spec.names import Mac, Name, Part, Place
 from saltext.lab.spec.netboot_model import BOOT, INSTALL, LOADER, OVERLAYS, Boot, Install, Loader
 from saltext.lab.spec.power_model import Power
+from saltext.lab.virt.pool_model import Pool
 from saltext.lab.virt.types import Line, Uuid
+from saltext.lab.virt.types import Name as Called
 
 Ratio = Annotated[float, Field(ge=1, le=64)]
 Service = Literal["dns", "nfs", "ntp", "netboot", "gateway"]
@@ -82,4 +86,13 @@ class Host(Model):
     osds: list[Osd] = field("disks that it gives to Ceph", [{"serial": "WD-1234"}], default=[])
     raids: dict[Name, Raid] = field(
         "its RAIDs by name", {"md0": {"level": 1, "legs": [{"serial": "WD-1"}, {"serial": "WD-2"}]}}, default={}
+    )
+    plugs: dict[Name, Plug] = field(
+        "networks that VMs get into otherwise there than by its uplinks: how", {"lan": {"bridge": "br0"}}, default={}
+    )
+    bridges: dict[BridgeName, Bridge] = field(
+        "bridges of Open vSwitch beside those around its uplinks", {"br0": {"adopt": True}}, default={}
+    )
+    pools: dict[Called, Pool] = field(
+        "pools of its own, in place of those in lab:pools", {"default": {"adopt": True, "path": "/srv/vms"}}, default={}
     )

@@ -2,13 +2,19 @@
 
 from typing import Any, Literal
 
+from pydantic import model_validator
+
 from saltext.lab.schema import Model, field
 from saltext.lab.spec.cloud_model import Cloud
 from saltext.lab.spec.names import Mac, Name, Part, Place
 from saltext.lab.spec.netboot_model import BOOT, FIRMWARE, INSTALL, LOADER, OVERLAYS, Boot, Firmware, Install, Loader
 from saltext.lab.spec.storage_model import Device, Disk
+from saltext.lab.virt.model import Domain
+from saltext.lab.virt.types import Uuid
 
 PRIORITY = "0 to 100, 50 if not stated: those with a lower number are placed and started first, and stopped last"
+#: What is for machines that the suite makes.
+OURS = ("level", "data", "boot", "cloud", "install", "overlays", "firmware", "loader", "priority", "needs")
 APART = "VMs that state the same word are never on one host"
 
 
@@ -49,7 +55,7 @@ class Vm(Model):
     class_: Name = field("class that it belongs to", "web", default=..., alias="class")
     host: Name | None = field("hypervisor that it runs on; chosen if not stated: lab.explain", "hv1")
     address: Place | None = field("address of its first card: network+number", "lan+21")
-    nics: list[Name] | None = field("networks, instead of its class's", ["lan"], min_length=1)
+    nics: list[Name] | None = field("networks, instead of its class's", ["lan"])
     macs: dict[Name, Mac] = field(
         "MACs of its cards by their networks; they follow from its name if not stated",
         {"lan": "52:54:00:00:00:65"},
@@ -74,3 +80,26 @@ class Vm(Model):
     apart: Name | None = field("instead of its class's", "dns")
     zones: list[Name] | None = field("instead of its class's", ["attic"])
     needs: list[Name] = field("beside its class's", ["nas1"], default=[])
+    uuid: Uuid | None = field(
+        "of its SMBIOS, if it does not follow from its name", "c7a5fdbd-edaf-4455-926a-d65c16db1809"
+    )
+    adopt: bool = field(
+        "somebody else made it: of its domain only what is stated here at the VM is kept, and what is in it is left"
+        " alone: it is not started, and gets no key and no pillar",
+        True,
+        default=False,
+    )
+    libvirt: Domain | None = field(
+        "what else its domain has, in the words of lab_virt.domains; it goes over what the suite works out",
+        {"cpu_model": "host-passthrough"},
+    )
+
+    @model_validator(mode="after")
+    def _made_by(self):
+        if self.adopt and not self.host:
+            raise ValueError("adopt needs `host`, which has it")
+        if self.adopt and (wrong := [one for one in OURS if one in self.model_fields_set]):
+            raise ValueError(f"{', '.join(wrong)} is for a VM that the suite makes: leave it out, or `adopt`")
+        if self.nics == [] and not self.adopt:
+            raise ValueError("nics is empty: leave it out, or name a network")
+        return self

@@ -16,7 +16,7 @@ def _told(interface, mac):
 def _cards(lab, group):
     """Return ``{name: (IPv4Interface, MAC)}`` of the first cards of the machines of *group*, a block or a class."""
     of_block = {one.name for kind in ("machine", "vm") for one in blocks.numbered(lab, kind) if one.block == group}
-    vms = {name for name, vm in lab.vms.items() if name in of_block or vm.class_ == group}
+    vms = {name for name in facts.addressed(lab) if name in of_block or lab.vms[name].class_ == group}
     found = {name: _card(lab, name) for name in vms}
     brought = blocks.machines(lab).values()
     its = [one for one in brought if group in (one.block, lab.blocks[one.block].class_)]

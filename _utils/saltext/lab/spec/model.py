@@ -13,6 +13,7 @@ from saltext.lab.spec.machine_model import Class, Vm
 from saltext.lab.spec.names import Name
 from saltext.lab.spec.netboot_model import Netboot
 from saltext.lab.spec.network_model import Network
+from saltext.lab.spec.power_model import Login
 from saltext.lab.spec.profile_model import Profile
 from saltext.lab.spec.storage_model import Image, Pool, Secret, SecretName
 
@@ -49,6 +50,11 @@ class Lab(Model):
     secrets: dict[SecretName, Secret] = field(
         "what pools log in with, by the name they call it",
         {"client.libvirt": {"cluster": "attic", "value_file": "/etc/ceph/libvirt.key"}},
+        default={},
+    )
+    logins: dict[Name, Login] = field(
+        "who logs in to BMCs and plugs, by name; no minion gets any of it",
+        {"bmc": {"user": "lab", "password_file": "/etc/lab/bmc"}},
         default={},
     )
     classes: dict[Name, Class] = field(

@@ -134,7 +134,7 @@ def _ip(lab, place):
 
 def _names(lab):
     places = {name: [host.address, *host.joins] for name, host in lab.hosts.items()}
-    places |= {name: [facts.vm_place(lab, name)] for name in lab.vms}
+    places |= {name: [facts.vm_place(lab, name)] for name in facts.addressed(lab)}
     places |= {name: [one.place] for name, one in blocks.machines(lab).items()}
     aliases = {name: sorted(alias for alias, of in lab.aliases.items() if of == name) for name in places}
     return {

@@ -52,7 +52,7 @@ def reserved(lab, network):
 def machines(lab):
     """Return every ``Machine`` that the lab names, in its order."""
     brought = [_numbered(lab, one) for one in blocks.numbered(lab, "machine")]
-    return [_host(lab, name) for name in lab.hosts] + [_vm(lab, name) for name in lab.vms] + brought
+    return [_host(lab, name) for name in lab.hosts] + [_vm(lab, name) for name in facts.addressed(lab)] + brought
 
 
 def installed(lab):

@@ -17,10 +17,11 @@ def of(lab, host):
     secrets; all others are wishes of the states of their names.
     """
     disks = {name: facts.disks(lab, name) for name, vm in lab.vms.items() if vm.host == host}
+    own = {pool: wish.model_dump(exclude_unset=True) for pool, wish in lab.hosts[host].pools.items()}
     used = sorted({disk.pool for its in disks.values() for disk in its.values()})
     secrets = sorted({auth.secret for pool in used if (auth := facts.pool_login(lab, pool))})
     parts = {
-        "pools": {pool: _pool(lab.pools[pool]) for pool in used},
+        "pools": {pool: _pool(lab.pools[pool]) for pool in used} | own,
         "secrets": {name: _secret(name, lab.secrets[name]) for name in secrets},
         "keys": {name: lab.secrets[name].value for name in secrets if lab.secrets[name].value},
         "disk_images": _images(lab, [disk for its in disks.values() for disk in its.values()]),

@@ -18,8 +18,9 @@ SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._
 
 
 class Image(Model):
-    kind: Literal["ram", "disk", "install"] = field(
-        "ram: kernel and root, all in memory; disk: what a disk begins with; install: what a machine is installed from",
+    kind: Literal["ram", "disk", "install", "kept"] = field(
+        "ram: kernel and root, all in memory; disk: what a disk begins with; install: what a machine is installed from;"
+        " kept: what is on the disks of VMs that somebody else made",
         "ram",
         default=...,
     )
@@ -31,6 +32,8 @@ class Image(Model):
     def _whole(self):
         if self.kind == "disk" and not (self.source and self.sha256):
             raise ValueError("an image of kind disk needs source and sha256")
+        if self.kind == "kept" and (self.source or self.sha256):
+            raise ValueError("an image of kind kept is there already: leave source and sha256 out")
         if self.kind != "disk" and (self.source or self.sha256):
             raise ValueError(f"an image of kind {self.kind} is built by the suite: leave source and sha256 out")
         return self

@@ -9,14 +9,15 @@ def of(lab, host):
 
     ``ovs:bridges`` is the wish of ``lab_ovs.bridges``; ``links`` is ``{interface: {address, mtu}}``.
     """
+    own = {name: wish.model_dump(exclude_unset=True) for name, wish in lab.hosts[host].bridges.items()}
     if not lab.hosts[host].uplinks:
-        return {}
+        return {"ovs": {"bridges": own}, "links": {}} if own else {}
     bridges = {
         wires.card_bridge(card): _bridge(lab, host, _around(lab, host, card)) for card in wires.bridged(lab, host)
     }
     inner = _patches(lab, host) | _tunnels(lab, host) | _own_ports(lab, host)
     bridges[wires.INTEGRATION] = _bridge(lab, host, inner)
-    return {"ovs": {"bridges": bridges}, "links": _links(lab, host)}
+    return {"ovs": {"bridges": bridges | own}, "links": _links(lab, host)}
 
 
 def _bridge(lab, host, ports):

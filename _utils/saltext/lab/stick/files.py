@@ -32,9 +32,10 @@ def host(lab):
         raise BadWish(
             f"overlays {', '.join(over)} do not go onto a stick", "", "leave out lab:netboot:overlays and others"
         )
-    if plain := [name for name, secret in lab.secrets.items() if secret.value]:
-        what, why = f"lab:secrets has the value of {', '.join(plain)}", "whoever finds the stick can read it"
-        raise NotSafe(what, why, "state value_file, or write a spec for the stick")
+    for part, own in (("secrets", "value"), ("logins", "password")):
+        if plain := [name for name, one in getattr(lab, part).items() if getattr(one, own)]:
+            what, why = f"lab:{part} has the {own} of {', '.join(plain)}", "whoever finds the stick can read it"
+            raise NotSafe(what, why, f"state {own}_file, or write a spec for the stick")
     return name
 
 
