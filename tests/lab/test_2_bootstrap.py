@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +15,10 @@ VMS = {
     "web2": ("hv1", "10.10.0.22", "its neighbour on the same hypervisor"),
     "web3": ("hv2", "10.10.0.23", "on the other side of the tunnel"),
 }
+TUNNEL = "bridges br-int.ports.vx-hv2-underlay.options.remote_ip"
 PLANS = "/var/lib/saltext-lab/plans"
-#: What Salt keeps of any job: caches, logs, and for a moment temporary files.
-KEPT = ("/var/cache/salt/", "/var/log/", "/tmp")
+#: What Salt keeps of any job: caches, logs, and in memory temporary files.
+KEPT = ("/var/cache/salt/", "/var/log/", "/tmp", "/run")
 
 
 def test_every_vm_is_admitted_and_highstated_from_its_own_slice(lab):
@@ -132,17 +134,14 @@ def written(lab):
 
 @pytest.fixture
 def by_hand(lab):
-    """A function that puts the port of web1 into another VLAN, and has web1 start with its host; returns the port."""
-    port = lab.port("hv1", "web1")
+    """A function that leads a tunnel of hv1 to nobody, and has web1 start with its host."""
 
-    def change():
-        lab.run("hv1", "ovs-vsctl", "set", "port", port, "tag=20")
-        lab.run("hv1", "virsh", "autostart", "web1")
-        return port
+    def change(peer="10.98.0.99", *how):
+        lab.run("hv1", "ovs-vsctl", "set", "interface", "vx-hv2-underlay", f"options:remote_ip={peer}")
+        lab.run("hv1", "virsh", "autostart", *how, "web1")
 
     yield change
-    lab.run("hv1", "ovs-vsctl", "set", "port", port, "tag=10")
-    lab.run("hv1", "virsh", "autostart", "--disable", "web1")
+    change("10.98.0.22", "--disable")
 
 
 def plan(lab):
@@ -160,20 +159,20 @@ def test_the_plan_of_a_lab_that_is_up_is_empty_and_making_it_writes_nothing_anyw
     assert changes(empty) == plan_parts.problems(empty) == []
     assert called
     assert called - storage.ALL_LOOKS == set()
-    assert {path for _, path in new} <= {PLANS, f"{PLANS}/{empty['id']}.json"}
+    assert new <= {("pi1", path) for path in (str(Path(PLANS).parent), PLANS, f"{PLANS}/{empty['id']}.json")}
 
 
 def test_what_was_changed_by_hand_since_a_plan_is_named_and_a_plan_that_has_it_mends_it(lab, by_hand):
     empty = plan(lab)
-    port = by_hand()
+    by_hand()
     refused = lab.run("pi1", "salt-run", "lab.bootstrap", f"plan={empty['id']}", check=False)
     planned = plan(lab)
 
     assert refused.returncode == 1
-    assert f"hv1: bridges br-int.ports.{port}.tag was 10 when planned, is 20 now" in refused.stdout
+    assert f"hv1: {TUNNEL} was 10.98.0.22 when planned, is 10.98.0.99 now" in refused.stdout
     assert "hv1: domains web1.autostart was false when planned, is true now" in refused.stdout
     assert sorted(changes(planned)) == [
-        ("hv1", f"bridges br-int.ports.{port}.tag", 20, 10),
+        ("hv1", TUNNEL, "10.98.0.99", "10.98.0.22"),
         ("hv1", "domains web1.autostart", True, False),
     ]
     done, steps = lab.bootstrap(f"plan={planned['id']}", "until=converge")
