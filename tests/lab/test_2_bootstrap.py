@@ -171,7 +171,8 @@ def test_what_was_changed_by_hand_since_a_plan_is_named_and_a_plan_that_has_it_m
     assert refused.returncode == 1
     assert f"hv1: {TUNNEL} was 10.98.0.22 when planned, is 10.98.0.99 now" in refused.stdout
     assert "hv1: domains web1.autostart was false when planned, is true now" in refused.stdout
-    assert sorted(changes(planned)) == [
+    of_spec = [change for change in changes(planned) if not change[1].startswith("network-")]  # arming of the revert
+    assert sorted(of_spec) == [
         ("hv1", TUNNEL, "10.98.0.99", "10.98.0.22"),
         ("hv1", "domains web1.autostart", True, False),
     ]
