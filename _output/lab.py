@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from saltext.lab.boot import show
+from saltext.lab.boot.plan_tree import shown as _plan
 from saltext.lab.tables import table as _table
 from saltext.lab.tables import when as _when
 
@@ -143,6 +144,13 @@ def _findings(rows):
     yield table
 
 
+def _plans(rows):
+    table = _table("id", "made", "lab", "changes")
+    for row in rows:
+        table.add_row(row["id"], _when(row["made"]), row["lab"], str(row["changes"]))
+    yield table
+
+
 def _rows(*columns):
     """Return what shows ``{master: rows}`` as one table with *columns*."""
 
@@ -219,6 +227,7 @@ CELLS = {"id": _safe, "since": _when, "at": _when, "fingerprint": lambda text: t
 TABLES = {"reasons": _reasons, "profiles": _profiles, "changes": _changes, "steps": _steps, **show.TABLES}
 TABLES |= {"hosts": _hosts, "vms": _vms, "proof": _proof, "findings": _findings, "window": _window}
 TABLES |= {"keys": _rows("kind", "id", "fingerprint", "since", "host", "master", "why")}
+TABLES |= {"plan": _plan, "plans": _plans}
 TABLES |= {"audit": _rows("at", "master", "act", "id", "why", "source")}
 TABLES |= {"removed": _gone, "revoke": _gone, "silent": _silent}
 

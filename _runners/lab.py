@@ -28,13 +28,14 @@ def check():
 
 
 @answers
-def bootstrap(until=VERBS[-1], remove=False):
+def bootstrap(until=VERBS[-1], remove=False, plan=None):
     """
     Bring the whole lab up, and return what became of each step: ``steps``, ``failures``, and the name of the ``run``.
 
     With *until* (power, minion, converge, forget, enrol, start, highstate or prove) it ends there.  Can be
     called again at any time: what is as wished is left alone, what was broken off goes on.  Only with *remove*
     more of the machines than ``lab:removal:share`` go at once, because the spec has them no more.
+    With *plan*, the id of one that ``lab.plan`` has made, it does that, and refuses if anything is otherwise by now.
     Exits with 0 when all is up, 1 when a step failed, 2 for a spec with mistakes, 3 when another run is at it, 130
     when it was interrupted.  Each run has a journal: lab.runs, lab.timeline, lab.watch.
 
@@ -43,13 +44,13 @@ def bootstrap(until=VERBS[-1], remove=False):
     .. code-block:: bash
 
         salt-run lab.bootstrap
+        salt-run lab.bootstrap plan=p1d0c3b7a92
     """
     verbs(until)
     stand.refuse(lab := lab_of(__opts__), remove)  # told also while another one runs
-    session = Session(
-        __opts__, "lab.bootstrap", {"until": until != VERBS[-1] and until, "remove": remove}, __jid_event__
-    )
-    return session.go(lambda: up.work(__opts__, fresh(__opts__, lab), until, remove))
+    wishes = {"until": until != VERBS[-1] and until, "remove": remove, "plan": plan}
+    session = Session(__opts__, "lab.bootstrap", wishes, __jid_event__)
+    return session.go(lambda: up.work(__opts__, fresh(__opts__, lab), until, remove, plan))
 
 
 @answers

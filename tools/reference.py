@@ -52,6 +52,7 @@ def pages():
         "lab_image.md": _page("lab_image", *_module("lab_image")),
         "lab_netboot.md": _page("lab_netboot", *_module("lab_netboot")),
         "lab_master.md": _page("lab_master", *_module("lab_master")),
+        "lab_suite.md": _page("lab_suite", *_module("lab_suite")),
         "runners.md": _page("lab: runners", *(told for file in RUNNERS for told in functions(file))),
     }
 

@@ -89,6 +89,13 @@ def test_a_host_is_not_let_in_by_the_master_of_the_vms(master):
     assert (done.returncode, done.stdout) == (2, "hv1 is let in by the master of the hosts — on pi1\n"), done
 
 
+def test_the_master_of_the_vms_makes_no_plan(master):
+    done = master.run("lab.plan")
+
+    assert (done.returncode, done.stdout.count("\n")) == (1, 1), done
+    assert "lab.plan needs the hosts — pi1 is their master — on pi1: salt-run lab.plan" in done.stdout
+
+
 def test_a_numbered_machine_is_let_in_by_the_master_of_the_vms_which_says_who_can_see_it(master, spec):
     spec(NUMBERED)
     done = master.run("lab.enroll", "node101")

@@ -36,6 +36,13 @@ LOOKS = {
     "virSecretGetXMLDesc",
     "virSecretGetValue",
 }
+#: What a look at domains may call besides.
+ALL_LOOKS = LOOKS | {
+    "virDomainGetID",
+    "virDomainLookupByUUID",
+    "virConnectGetAllDomainStats",
+    "virDomainFree",
+}
 
 
 def trace(daemon):

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from saltext.lab.admit.case import ACCEPTED, DENIED, PENDING
 from saltext.lab.admit.decide import ACCEPT, LEAVE, REJECT, decide
-from saltext.lab.admit.desk import LIFETIME, Desk
+from saltext.lab.admit.desk import Desk
 from saltext.lab.admit.key import fingerprint
-from saltext.lab.admit.record import Record
+from saltext.lab.admit.record import LIFETIME, Record
 from saltext.lab.admit.store import Store
 from saltext.lab.errors import BadWish
 
@@ -119,6 +119,11 @@ def test_a_record_comes_back_as_it_was_put(store):
     assert (store.get("web1"), store.get("web2"), store.all()) == (EXPECTED, None, {"web1": EXPECTED})
 
 
+def test_who_only_looks_makes_no_directory(store):
+    assert (store.all(), store.get("web1")) == ({}, None)
+    assert not store.directory.exists()
+
+
 def test_only_root_reads_the_records(store):
     store.put(EXPECTED)
 
@@ -128,8 +133,9 @@ def test_only_root_reads_the_records(store):
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"id": "web1"}', "\0" * 100])
 def test_a_torn_record_is_none_and_can_be_replaced(store, text):
+    store.directory.mkdir()
     (store.directory / "web1.json").write_text(text)
-    (store.directory / "web2.new").write_text("half a reco")
+    (store.directory / "web2.json.new").write_text("half a reco")
     assert (store.get("web1"), store.all(), store.update("web1", lambda record: {"admitted": 1.0})) == (None, {}, None)
 
     store.put(EXPECTED)

@@ -180,6 +180,7 @@ def test_every_time_that_something_is_revoked_is_told(desk):
 
 
 def test_a_torn_record_goes_too(desk):
+    desk.store.directory.mkdir()
     (desk.store.directory / "web1.json").write_text("{")
     revoke.revoke(desk, Keyring(), ["web1", "../web1"], "lab.revoke")
 

@@ -10,12 +10,11 @@ import time
 from saltext.lab.admit.audit import AUDIT, Audit
 from saltext.lab.admit.case import ACCEPTED, DENIED, PENDING, Case, is_possible, judge, print_of
 from saltext.lab.admit.decide import ACCEPT, LEAVE, REJECT, Verdict
-from saltext.lab.admit.record import Record
+from saltext.lab.admit.record import LIFETIME, Record
 from saltext.lab.schema import parse
 
 log = logging.getLogger(__name__)
 
-LIFETIME = 900  #: seconds from enrolment to expiry; a slow guest boots within two minutes
 RECORD = "lab/record"  #: fired on the master's bus when a record has changed
 
 

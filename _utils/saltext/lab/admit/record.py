@@ -10,7 +10,7 @@ from saltext.lab.schema import Model, field
 Minion = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")]
 Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
-
+LIFETIME = 900  #: seconds from enrolment to expiry; a slow guest boots within two minutes
 STALE = 900  #: seconds; a highstate under emulation takes one or two minutes at the most
 
 

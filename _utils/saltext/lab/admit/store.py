@@ -1,14 +1,13 @@
 """Records of a master on disk, one JSON file each, changed under a lock and replaced as a whole."""
 
 import fcntl
-import json
-import os
 from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from saltext.lab.admit.record import Minion, Record
+from saltext.lab.files import replace
 
 DIRECTORY = "/var/lib/saltext-lab/records"
 
@@ -18,7 +17,6 @@ class Store:
 
     def __init__(self, directory=DIRECTORY):
         self.directory = Path(directory)
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def get(self, minion):
         """Return the ``Record`` of *minion*, or None; also for an id that no machine of ours can have."""
@@ -35,7 +33,7 @@ class Store:
     def put(self, record):
         """Keep *record*, in place of the one of that minion."""
         with self._locked():
-            self._write(record)
+            replace(self._file(record.id), record.model_dump_json())
 
     def update(self, minion, change):
         """
@@ -49,7 +47,7 @@ class Store:
             if not fields:
                 return None
             record = record.model_copy(update=fields)
-            self._write(record)
+            replace(self._file(record.id), record.model_dump_json())
             return record
 
     def drop(self, minion):
@@ -66,17 +64,9 @@ class Store:
     def _file(self, minion):
         return self.directory / f"{_MINION.validate_python(minion)}.json"
 
-    def _write(self, record):
-        path = self._file(record.id)
-        new = path.with_suffix(".new")
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(record.model_dump(mode="json"), file)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-
     @contextmanager
     def _locked(self, name=".lock"):
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(self.directory / name, "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

@@ -1,13 +1,13 @@
 """The windows of a master on disk: one small file each, beside the records of who was enrolled."""
 
 import fcntl
-import os
 from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from saltext.lab.admit.window import Window
+from saltext.lab.files import replace
 
 
 class Windows:
@@ -25,12 +25,7 @@ class Windows:
 
     def put(self, window):
         """Keep *window*, in place of the one of that host."""
-        new = self._file(window.host).with_suffix(".opening")
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(window.model_dump_json())
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._file(window.host))
+        replace(self._file(window.host), window.model_dump_json())
 
     def drop(self, host):
         """Close the window of *host*; return whether there was one."""
@@ -41,6 +36,7 @@ class Windows:
     @contextmanager
     def turn(self):
         """Hold the right to open, use and close windows: of two who confirm at once, one does."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(self.directory / ".windows", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

@@ -12,7 +12,6 @@ from saltext.lab.boot import returns
 from saltext.lab.errors import LabError, Unreachable
 
 LIFE = 20  #: seconds without a return after which a minion is asked whether it is still at it
-RESTART = "salt-minion-restart"  #: the state that has systemd restart the minion a moment after the job
 
 
 class Fleet:
@@ -38,6 +37,8 @@ class Fleet:
 
     def call_all(self, minions, fun, *args, timeout=60, **kwargs):
         """Return ``{minion: what *fun* returned there, or the LabError}``; one job has all begin at once."""
+        if not minions:
+            return {}
         with self._client() as client:
             answers = self._answers(client, minions, fun, (args, kwargs), timeout)
         return {minion: _value_or_error(minion, fun, answers.get(minion)) for minion in minions}
@@ -52,7 +53,7 @@ class Fleet:
         with self._client() as client:
             answer = self._answer(client, minion, "state.apply", ((), {"test": test}), timeout)
             done = returns.applied(returns.value(minion, "state.apply", answer))
-            if RESTART in done.changes and not test:
+            if returns.RESTART in done.changes and not test:
                 client.event.get_event(wait=60, tag=f"salt/minion/{minion}/start")
             return done
 

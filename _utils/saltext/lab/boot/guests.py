@@ -3,9 +3,8 @@
 import time
 from collections import defaultdict
 
-from saltext.lab.admit.record import Highstate
+from saltext.lab.boot import due
 from saltext.lab.errors import NotConverged, Unreachable
-from saltext.lab.spec import facts
 from saltext.lab.spec.removal import refuse_much
 
 CHUNK = 20  #: seconds that one call waits on the virtual master's event bus
@@ -29,7 +28,7 @@ class Guests:
     def forget(self, step):
         """Return which machines that are not in the spec any more have no key and no record now."""
         records = self.fleet.call(step.machine, "lab_master.records")
-        gone = sorted(records.keys() - facts.minions(self.lab, facts.serves(self.lab, step.machine)))
+        gone = due.gone(self.lab, records)
         refuse_much(self.lab, gone, records, self.many)
         if gone:
             self.fleet.runner(step.machine, "lab.revoke", gone, source="lab.bootstrap")
@@ -60,12 +59,12 @@ class Guests:
         """Return what was done to have the VM admitted and highstated from its present slice."""
         vm = step.machine
         record = self._record(vm)
-        if _is_done(record) and record["highstate"]["digest"] == self.digests[vm]:
+        if due.is_highstated(record, self.digests[vm]):
             return ""
-        if _is_over(record):
+        if due.is_over(record, time.time()):
             self._ask(self.fleet.runner, "lab.welcome", vm, again=True, timeout=step.budget)
         record = self._wait(vm, step.budget)
-        if not _is_done(record):
+        if not due.is_done(record):
             raise NotConverged(
                 f"the highstate of {vm} failed", record["highstate"]["why"], f"on {self.master}: salt {vm} state.apply"
             )
@@ -74,9 +73,7 @@ class Guests:
     def _due(self, host):
         domains = self.fleet.call(host, "lab_virt.domains")
         records = self._ask(self.fleet.call, "lab_master.records")
-        mine = [name for name, vm in facts.vms_on(self.lab, host).items() if not vm.adopt]
-        running = {vm: bool(domains.get(vm, {}).get("running")) for vm in mine}
-        return {vm: on for vm, on in running.items() if not on or _is_lost(records.get(vm))}
+        return due.starts(self.lab, host, domains, records, time.time())
 
     def _identity(self, host, vm, master_pub):
         print_ = self.fleet.call(host, "lab_virt.identity", vm, master_pub)
@@ -84,7 +81,7 @@ class Guests:
 
     def _wait(self, vm, seconds):
         record, end = self._record(vm), time.monotonic() + seconds
-        while not _is_over(record):
+        while not due.is_over(record, time.time()):
             if time.monotonic() > end:
                 why = f"it had {seconds:.0f} s"
                 raise Unreachable(f"{vm} {_missing(record)}", why, f"salt-run lab.status {vm}")
@@ -100,20 +97,6 @@ class Guests:
             return way(self.master, *words, **options)
         except Unreachable as err:
             raise Unreachable(f"the virtual master cannot be driven: {err.what}", err.why, err.fix) from err
-
-
-def _is_lost(record):
-    """Whether a running VM cannot join any more: it has to boot with a new key."""
-    return record is None or (record["admitted"] is None and record["expires"] < time.time())
-
-
-def _is_over(record):
-    highstate = record and record["highstate"]
-    return bool(highstate and (highstate["state"] != "running" or Highstate(**highstate).is_stale(time.time())))
-
-
-def _is_done(record):
-    return bool(record and record["highstate"] and record["highstate"]["state"] == "done")
 
 
 def _missing(record):

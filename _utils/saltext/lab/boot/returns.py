@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from saltext.lab.errors import Refused, Unreachable
 
+RESTART = "salt-minion-restart"  #: the state that has systemd restart the minion a moment after the job
+
 
 class Applied(NamedTuple):
     """What one ``state.apply`` did."""
