@@ -69,6 +69,17 @@ class Lab:
         seed = ["salt-call", "--local", "-c", "/srv/lab/seed", "--retcode-passthrough", "-l", "error", "state.apply"]
         self.run("pi1", *seed)
 
+    @contextmanager
+    def spec(self, spec):
+        """Have both masters take *spec*, a dict, for that of the lab while the block runs."""
+        file = f"/srv/lab/pillar/{self.names['LAB']}.sls"
+        lay = f'printf "%s" "$1" >/run/lab.sls && mount --bind /run/lab.sls {file}'
+        for master in ("pi1", "pi2"):
+            self.run(master, "sh", "-c", lay, "sh", json.dumps(spec))
+        yield
+        for master in ("pi1", "pi2"):
+            self.run(master, "umount", file)
+
     def bootstrap(self, *words, check=True):
         """Return how ``salt-run lab.bootstrap`` ended, and its steps by name."""
         done = self.run("pi1", "salt-run", "--out", "json", "lab.bootstrap", *words, check=check, timeout=900)

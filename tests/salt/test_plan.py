@@ -26,6 +26,7 @@ lab:
   masters: {{physical: pi1, virtual: pi1}}
   networks: {{lan: {{subnet: 10.10.0.0/24}}}}
   secrets: {{client.libvirt: {{cluster: attic, value: "{SECRET}"}}}}
+  plain: ["lab:secrets:client.libvirt:value"]
   hosts:
     pi1: {{mac: "52:54:00:00:01:01", address: lan+1}}
 """
@@ -44,8 +45,8 @@ bridges:
 }
 PORT = "bridges br-lab.ports.vm0.tag"
 CODE = {"module_dirs": [str(masters.REPOSITORY / "salt")], "utils_dirs": [str(masters.REPOSITORY / "_utils")]}
-#: Salt's own caches, jobs, sockets and logs, as *.out; and the plans, which are all that a plan writes.
-NOT_OURS = {"cache", "run", "plans", "log"}
+#: Salt's own caches, jobs, sockets and logs, as *.out; the plans, which are all that a plan writes; the lock of runs.
+NOT_OURS = {"cache", "run", "plans", "log", "runs"}
 
 
 class Lab:
@@ -193,6 +194,8 @@ def test_modules_that_the_host_does_not_have_are_planned_and_not_synced_by_it(up
         assert up.master.call("pi1", "more.one") == 1
     finally:
         shutil.rmtree(new.parent)
+        up.master.call("pi1", "saltutil.sync_modules")
+    assert changes(up.plan()) == []
 
 
 def test_what_would_fail_is_a_problem_and_the_exit_code_is_1(up):

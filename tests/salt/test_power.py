@@ -38,7 +38,9 @@ def here(outlet):
         off = {name: {"power": None} for name in PLAIN["hosts"]}
         on = {"hv1": {"power": its}, "pi1": {"power": its | {"outlet": 7}}, "hv2": {"power": {"driver": "manual"}}}
         with masters.master(Path(home), serves=("physical",)) as running:
-            lab = merge(merge(PLAIN, {"hosts": off}), {"logins": login, "hosts": on})
+            lab = merge(
+                merge(PLAIN, {"hosts": off}), {"logins": login, "plain": ["lab:logins:plug:password"], "hosts": on}
+            )
             (running.home / "pillar/demo.sls").write_text(yaml.safe_dump({"lab": plain(lab)}))
             yield running
 

@@ -68,7 +68,9 @@ def whole_of(opts):
         try:
             checked(spec, standing._replace(profile=name))
         except BadWish as err:
-            raise BadWish(f"{err.what}, in profile {name}", err.why, err.fix) from err
+            error = BadWish(f"{err.what}, in profile {name}", err.why, err.fix)
+            error.mistakes = err.mistakes
+            raise error from err
     return lab
 
 
