@@ -116,6 +116,15 @@ def test_the_virtual_master_places_vms_alike():
     assert "standing" not in compile(lab)["pi1"]["master"]
 
 
+def test_the_virtual_master_is_not_told_which_hosts_are_off_and_places_vms_alike():
+    lab = stand.begun(checked(LOOSE, at()._replace(off=("hv1",))))
+    told = standing.parse(compile(lab)["pi2"]["master"]["standing"], "")
+
+    assert lab.vms["web2"].host == "hv2"
+    assert told.off == ()  # else that a host is back would be a change of the next run
+    assert checked(LOOSE, told).vms == lab.vms
+
+
 def test_the_formula_gives_the_virtual_master_that_file():
     jinja = jinja2.Environment()
     jinja.filters["json"] = json.dumps

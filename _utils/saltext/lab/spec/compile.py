@@ -36,7 +36,7 @@ def _host(lab, name, stock):
 
 def _told(lab, serves):
     """Return what a master is told that does not bootstrap itself: by how the lab stands it places VMs alike."""
-    told = lab.standing._replace(former={})
+    told = lab.standing._replace(former={}, off=())  # which changes within a run; who is somewhere stays there
     return {"standing": standing.text(told)} if told != standing.NOTHING and "physical" not in serves else {}
 
 
